@@ -1,0 +1,85 @@
+"""What a picture in Rivalry is: a sample, the concepts its masks speak of, and the data sets that give samples.
+
+Images stay ``uint8`` until the network's wrapper normalises them, so that every analysis sees the pixels themselves. Every sample
+carries its index in the data set it came from: results are keyed by it, and padding duplicates of several ranks are removed by it.
+Concepts fall into the categories of Broden (Bau et al. 2017, "Network Dissection", arXiv:1704.05796).
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TypedDict
+
+from torch import Tensor
+from torch.utils.data import Dataset
+
+CATEGORIES = ("scene", "object", "part", "colour", "texture")
+"""The categories of Broden, in the order of the first axis of ``Sample.masks``."""
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One thing that pixels can show.
+
+    Attributes:
+        name: How it is said, e.g. ``"wheel"``.
+        category: One of ``CATEGORIES``.
+
+    Raises:
+        ValueError: If the category is none of ``CATEGORIES``.
+
+    >>> Concept("wheel", "part").category
+    'part'
+    """
+
+    name: str
+    category: str
+
+    def __post_init__(self) -> None:
+        if self.category not in CATEGORIES:
+            raise ValueError(f"concept {self.name!r} has category {self.category!r}; the categories are {', '.join(CATEGORIES)}")
+
+
+class Sample(TypedDict, total=False):
+    """What a data set gives for an index; ``torch.utils.data.default_collate`` stacks samples into a batch of the same keys.
+
+    Attributes:
+        image: ``uint8`` (3, height, width), 0 to 255, never normalised.
+        label: Position in the data set's ``classes``.
+        index: Position in the data set the sample came from; stable over epochs, subsets and shuffling.
+        masks: ``int16`` (categories, height, width), in the order of ``CATEGORIES``: 1 + position in the data set's
+            ``concepts``, 0 where no concept of the category is. Only where asked for.
+    """
+
+    image: Tensor
+    label: int
+    index: int
+    masks: Tensor
+
+
+class ImageDataset(Dataset[Sample], ABC):
+    """Labelled pictures, found by index.
+
+    Attributes:
+        classes: Names of the classes; a sample's label is a position here.
+        concepts: What the masks speak of; empty where samples carry no masks.
+    """
+
+    classes: tuple[str, ...]
+    concepts: tuple[Concept, ...] = ()
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Hex digest of all that decides what the samples are, so that records of the same pictures can be told."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> Sample:
+        """The sample at ``index``, 0 to ``len(self) - 1``.
+
+        Raises:
+            IndexError: If there is no such sample.
+        """
