@@ -1,8 +1,9 @@
 """What a picture in Rivalry is: a sample, the concepts its masks speak of, and the data sets that give samples.
 
-Images stay ``uint8`` until the network's wrapper normalises them, so that every analysis sees the pixels themselves. Every sample
-carries its index in the data set it came from: results are keyed by it, and padding duplicates of several ranks are removed by it.
-Concepts fall into the categories of Broden (Bau et al. 2017, "Network Dissection", arXiv:1704.05796).
+Images stay ``uint8`` until the network's wrapper normalises them, so that every analysis sees the pixels themselves.
+Every sample carries its index in the data set it came from: results are keyed by it, and padding duplicates of several
+ranks are removed by it. Concepts fall into the categories of Broden (Bau et al. 2017, "Network Dissection: Quantifying
+Interpretability of Deep Visual Representations", arXiv:1704.05796).
 """
 
 from abc import ABC, abstractmethod
@@ -36,11 +37,12 @@ class Concept:
 
     def __post_init__(self) -> None:
         if self.category not in CATEGORIES:
-            raise ValueError(f"concept {self.name!r} has category {self.category!r}; the categories are {', '.join(CATEGORIES)}")
+            known = ", ".join(CATEGORIES)
+            raise ValueError(f"concept {self.name!r} has category {self.category!r}; the categories are {known}")
 
 
 class Sample(TypedDict, total=False):
-    """What a data set gives for an index; ``torch.utils.data.default_collate`` stacks samples into a batch of the same keys.
+    """What a data set gives for an index; ``default_collate`` of torch stacks samples into a batch of the same keys.
 
     Attributes:
         image: ``uint8`` (3, height, width), 0 to 255, never normalised.
