@@ -1,12 +1,18 @@
 """Rivalry: vision networks whose units compete, and the concepts that emerge in them.
 
 The networks are timm's, with stochastic local winner-takes-all (LWTA) layers (Panousis & Chatzis 2023). Importing the
-package is to register its networks with timm, so that ``timm.create_model("local-dir:PATH", pretrained=True)`` works.
+package registers them with timm, so that ``timm.create_model("lwta", base="resnet18", competitors=8)`` and
+``timm.create_model("local-dir:PATH", pretrained=True)`` work.
 """
 
-# timm has no plug-in hook: its registry knows the networks once ``rivalry.lwta.networks`` has been imported. That costs
-# the import of torch and timm (seconds), and ``rivalry --help`` must answer at once.
+import sys
+from pathlib import Path
 
 __version__ = "0.1.0"
 
 __all__ = ["__version__"]
+
+# The command line must answer `--help` at once, and imports what a command needs when it runs it; everybody else gets
+# the registration (and the seconds that importing torch and timm take) here.
+if Path(sys.argv[0]).stem != "rivalry":
+    import rivalry.lwta.networks  # noqa: F401

@@ -1,0 +1,266 @@
+"""Stochastic local winner-takes-all: units stand in blocks, one of each block wins, the rest are silent.
+
+The competition of Panousis & Chatzis, "DISCOVER: Making Vision Networks Interpretable via Competition and Dissection"
+(NeurIPS 2023). In a block of ``U`` linear competitors with activations ``h`` the winner is drawn from
+
+    q(u) = softmax(β · h)_u ,        β = 1 in the paper,
+
+by the Gumbel-max trick, ``winner = argmax(β · h + g)``, and the output is ``h`` at the winner and zero elsewhere. It is
+linear in the winner, so a winner may be negative. The backward pass of the draw is the hard straight-through
+Gumbel-softmax: the mask's value is one-hot, its gradient that of ``softmax((β · h + g) / T)``. The temperature ``T``
+therefore shapes gradients only.
+
+All functions here are pure. ``dim`` names the axis of units; the ``competitors`` of a block are consecutive along it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+PAPER_TEMPERATURE = 1.67
+"""The relaxation temperature of the released code."""
+
+Scale: TypeAlias = float | Float[Tensor, ""]
+"""A positive factor; as a tensor of no dimensions it may change between steps of a compiled network."""
+
+_NOISE_EPSILON = 1e-5
+
+
+def compete(
+    activations: Float[Tensor, "*batch blocks competitors"],
+    *,
+    sharpness: Scale = 1.0,
+    generator: torch.Generator | None = None,
+) -> Int[Tensor, "*batch blocks"]:
+    """Draw each block's winner from ``softmax(sharpness · activations)``.
+
+    Args:
+        activations: Finite values; competitors along the last axis.
+        sharpness: The factor β > 0 on the logits of the draw; 1 is the paper's, larger is nearer to argmax.
+        generator: Source of randomness on the device of ``activations``; the global one by default.
+
+    Returns:
+        The winners' places in their blocks, in ``[0, competitors)``.
+
+    Raises:
+        ValueError: If an activation is NaN or infinite.
+
+    >>> compete(torch.tensor([[[0.0, 99.0]]]))
+    tensor([[1]])
+    """
+    refuse_non_finite(activations)
+    noise = gumbel_noise(activations, generator=generator)
+    return leaders(activations * sharpness + noise, dim=-1)
+
+
+def gumbel_noise(like: Float[Tensor, "*shape"], *, generator: torch.Generator | None = None) -> Float[Tensor, "*shape"]:
+    """Standard Gumbel noise of the shape, device and (at least single) precision of ``like``."""
+    dtype = torch.promote_types(like.dtype, torch.float32)
+    uniform = torch.rand(like.shape, dtype=dtype, device=like.device, generator=generator)
+    return gumbel_from_uniform(uniform)
+
+
+def gumbel_from_uniform(uniform: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """``-log(-log(u + ε) + ε)`` with the released code's ε = 1e-5, for uniforms in [0, 1)."""
+    return -torch.log(-torch.log(uniform + _NOISE_EPSILON) + _NOISE_EPSILON)
+
+
+def competition_noise(
+    activations: Float[Tensor, "..."], competitors: int, dim: int, *, generator: torch.Generator | None = None
+) -> Float[Tensor, "..."]:
+    """Noise for one competition: blocks and competitors as two axes in place of ``dim``.
+
+    For two competitors only the difference of their Gumbel variables matters, and that is a logistic variable: one
+    uniform a block, exact in distribution, for the draw and for its gradient. The competitors' axis then has length 1
+    and the noise belongs to the second of them.
+    """
+    blocked = split_blocks(activations, competitors, dim)
+    if competitors != 2:
+        return gumbel_noise(blocked, generator=generator)
+    first = blocked.narrow(_competitor_axis(dim, activations.ndim), 0, 1)
+    dtype = torch.promote_types(first.dtype, torch.float32)
+    uniform = torch.rand(first.shape, dtype=dtype, device=first.device, generator=generator)
+    return torch.logit_(uniform, eps=1e-7)
+
+
+def win_by_draw(
+    activations: Float[Tensor, "..."],
+    noise: Float[Tensor, "..."],
+    competitors: int,
+    dim: int,
+    *,
+    temperature: Scale = PAPER_TEMPERATURE,
+    sharpness: Scale = 1.0,
+) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
+    """Let the blocks compete under given noise: the straight-through draw of training.
+
+    Args:
+        activations: Any shape with units along ``dim``.
+        noise: From :func:`competition_noise`, or Gumbel noise with blocks and competitors as two axes.
+        competitors: Units in a block, U.
+        dim: Axis of units.
+        temperature: T > 0 of the relaxation, in the gradient only.
+        sharpness: β > 0.
+
+    Returns:
+        The output, of the shape of ``activations``, and the winners, with ``dim`` holding blocks.
+    """
+    output, winners = _StraightThroughDraw.apply(activations, noise, competitors, dim, temperature, sharpness)
+    return output, winners
+
+
+def win_by_argmax(
+    activations: Float[Tensor, "..."], competitors: int, dim: int
+) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
+    """Let the strongest competitor of each block win; ties go to the first. Without noise, exportable.
+
+    >>> win_by_argmax(torch.tensor([[1.0, 3.0, -2.0, -1.0]]), competitors=2, dim=1)
+    (tensor([[ 0.,  3.,  0., -1.]]), tensor([[1, 1]]))
+    """
+    winners = leaders(split_blocks(activations, competitors, dim), dim=_competitor_axis(dim, activations.ndim))
+    return silence_losers(activations, winners, competitors, dim), winners
+
+
+def win_in_expectation(
+    activations: Float[Tensor, "..."], competitors: int, dim: int, *, sharpness: Scale = 1.0
+) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
+    """Give every unit its expected output, ``h · softmax(β · h)``: dense, nobody is silent; the likeliest win."""
+    blocked = split_blocks(activations, competitors, dim)
+    axis = _competitor_axis(dim, activations.ndim)
+    chance = torch.softmax(blocked * sharpness, dim=axis)
+    return (blocked * chance).reshape(activations.shape), leaders(blocked.detach(), dim=axis)
+
+
+def leaders(logits: Float[Tensor, "..."], dim: int) -> Int[Tensor, "..."]:
+    """Index of the largest along ``dim``; ties go to the first, so that exactly one wins.
+
+    On the CPU ``argmax`` over an axis that is not the last runs on one thread and very slowly; there a running maximum
+    over the competitors takes its place.
+    """
+    dim = dim % logits.ndim
+    if dim == logits.ndim - 1 or logits.device.type != "cpu" or torch.compiler.is_compiling():
+        return logits.argmax(dim)
+    best = logits.select(dim, 0)
+    winners = torch.zeros_like(best, dtype=torch.long)
+    for place in range(1, logits.shape[dim]):
+        rival = logits.select(dim, place)
+        better = rival > best
+        best = torch.where(better, rival, best)
+        winners.masked_fill_(better, place)
+    return winners
+
+
+def win_mask(winners: Int[Tensor, "..."], competitors: int, dim: int) -> Bool[Tensor, "..."]:
+    """Mark each block's winner: ``dim`` holds blocks in ``winners`` and units in the mask.
+
+    >>> win_mask(torch.tensor([[1, 0]]), competitors=2, dim=1)
+    tensor([[False,  True,  True, False]])
+    """
+    axis = _competitor_axis(dim, winners.ndim)
+    places = torch.arange(competitors, device=winners.device, dtype=winners.dtype)
+    places = places.view([-1 if a == axis else 1 for a in range(winners.ndim + 1)])
+    return (winners.unsqueeze(axis) == places).flatten(axis - 1, axis)
+
+
+def silence_losers(
+    activations: Float[Tensor, "..."], winners: Int[Tensor, "..."], competitors: int, dim: int
+) -> Float[Tensor, "..."]:
+    """Keep the winners' activations and set the losers' to zero."""
+    return activations.masked_fill(~win_mask(winners, competitors, dim), 0)
+
+
+def kl_to_uniform(
+    activations: Float[Tensor, "..."], competitors: int, dim: int, *, sharpness: Scale = 1.0
+) -> Float[Tensor, ""]:
+    """``KL(q ‖ uniform) = Σ_u q_u log(q_u · U)``, averaged over blocks, positions and the batch; in [0, log U] nats.
+
+    >>> float(kl_to_uniform(torch.zeros(1, 8), competitors=4, dim=1))
+    0.0
+    """
+    axis = _competitor_axis(dim, activations.ndim)
+    log_chance = torch.log_softmax(split_blocks(activations, competitors, dim) * sharpness, dim=axis)
+    return (log_chance.exp() * (log_chance + math.log(competitors))).sum(axis).mean()
+
+
+def split_blocks(units: Float[Tensor, "..."], competitors: int, dim: int) -> Float[Tensor, "..."]:
+    """View the axis of units as two: blocks, then the competitors of a block.
+
+    Raises:
+        ValueError: If the axis does not exist or its length is no multiple of ``competitors``.
+    """
+    if not -units.ndim <= dim < units.ndim:
+        raise ValueError(f"units lie along dim={dim}, but the activations have shape {tuple(units.shape)}")
+    width = units.shape[dim]
+    if width % competitors:
+        fitting = [u for u in range(1, min(width, 64) + 1) if width % u == 0]
+        nearest = min(fitting, key=lambda u: abs(u - competitors))
+        raise ValueError(
+            f"{width} units along dim={dim} of shape {tuple(units.shape)} do not divide into blocks of "
+            f"{competitors} competitors; the nearest number that fits is {nearest}"
+        )
+    blocked: Tensor = units.unflatten(dim, (width // competitors, competitors))  # type: ignore[no-untyped-call]
+    return blocked
+
+
+def refuse_non_finite(activations: Float[Tensor, "..."]) -> None:
+    """Raise a ``ValueError`` if an activation is NaN or infinite: a block with such a member has no winner."""
+    if not math.isfinite(activations.detach().sum(dtype=torch.float32).item()):
+        bad = int((~activations.isfinite()).sum())
+        raise ValueError(
+            f"{bad} of {activations.numel()} activations of shape {tuple(activations.shape)} are NaN or infinite; "
+            "a competition needs finite ones"
+        )
+
+
+def _competitor_axis(dim: int, ndim: int) -> int:
+    """The axis of competitors once ``dim`` of an ``ndim``-dimensional tensor is split."""
+    return dim % ndim + 1
+
+
+class _StraightThroughDraw(torch.autograd.Function):
+    """Forward: the winner's activation. Backward: ``g·m + (β/T)·s·(g·h − Σ s·g·h)``, s the relaxed winner."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        activations: Tensor,
+        noise: Tensor,
+        competitors: int,
+        dim: int,
+        temperature: Scale,
+        sharpness: Scale,
+    ) -> tuple[Tensor, Tensor]:
+        blocked = split_blocks(activations, competitors, dim)
+        winners = leaders(_logits(blocked, noise, sharpness, dim), dim=_competitor_axis(dim, activations.ndim))
+        ctx.save_for_backward(activations, noise, winners)
+        ctx.mark_non_differentiable(winners)
+        ctx.settings = (competitors, dim, temperature, sharpness)
+        return silence_losers(activations, winners, competitors, dim), winners
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, _winners: Tensor) -> tuple[Tensor | None, ...]:
+        activations, noise, winners = ctx.saved_tensors
+        competitors, dim, temperature, sharpness = ctx.settings
+        axis = _competitor_axis(dim, activations.ndim)
+        blocked = split_blocks(activations, competitors, dim)
+        relaxed = torch.softmax(_logits(blocked, noise, sharpness, dim) / temperature, dim=axis)
+        pull = split_blocks(gradient, competitors, dim) * blocked
+        through_draw = relaxed * (pull - (relaxed * pull).sum(axis, keepdim=True)) * (sharpness / temperature)
+        through_value = silence_losers(gradient, winners, competitors, dim)
+        return (through_value + through_draw.reshape(gradient.shape)).to(gradient.dtype), *(None,) * 5
+
+
+def _logits(blocked: Tensor, noise: Tensor, sharpness: Scale, dim: int) -> Tensor:
+    """``β · h + g``; noise of one competitor belongs to the second of two."""
+    axis = dim % (blocked.ndim - 1) + 1
+    if noise.shape[axis] == blocked.shape[axis]:
+        return blocked * sharpness + noise
+    first, second = blocked.unbind(axis)
+    return torch.stack((first * sharpness, second * sharpness + noise.squeeze(axis)), dim=axis)

@@ -1,0 +1,66 @@
+"""Normalisation statistics belong to the mode of competition under which they were estimated.
+
+A BatchNorm layer behind sampled winners has seen other activations than behind the strongest ones. A network trained
+on draws and evaluated by argmax with the statistics of the draws loses much of its accuracy. So evaluation in another
+mode re-estimates the statistics with a short sweep, on a copy.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from rivalry.lwta.layer import Mode, competitions
+
+
+def has_batch_statistics(network: nn.Module) -> bool:
+    """Whether any layer keeps statistics of the batches that it saw."""
+    return any(isinstance(m, _BatchNorm) and m.track_running_stats for m in network.modules())
+
+
+@torch.no_grad()
+def reestimate_normalisation(
+    network: nn.Module, batches: Iterable[Float[Tensor, "batch channels height width"]], mode: Mode = "argmax"
+) -> nn.Module:
+    """Copy a network, evaluate it in ``mode``, and give it the BatchNorm statistics of that mode.
+
+    Every statistic becomes the plain average over the batches. A network without BatchNorm, or without competitions, is
+    copied only; ``batches`` is then not touched.
+
+    Args:
+        network: Left as it is.
+        batches: Inputs of the network, on its device; a few thousand images are enough.
+        mode: Mode of every LWTA layer of the copy in ``eval()``.
+
+    Returns:
+        The copy, in ``eval()``.
+
+    Raises:
+        ValueError: If statistics are needed and there is no batch.
+    """
+    estimate = copy.deepcopy(network).eval()
+    layers = competitions(estimate)
+    for layer in layers.values():
+        layer.evaluation_mode = mode
+    if not layers or not has_batch_statistics(estimate):
+        return estimate
+    norms = [m for m in estimate.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a cumulative average
+        norm.train()
+    seen = 0
+    for batch in batches:
+        estimate(batch)
+        seen += 1
+    if seen == 0:
+        raise ValueError("no batch to re-estimate the normalisation statistics from")
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    return estimate.eval()

@@ -1,0 +1,105 @@
+"""LWTA as a module: modes, their contexts, the winners' hook point."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rivalry.lwta.competition import win_by_argmax, win_in_expectation, win_mask
+from rivalry.lwta.layer import LWTA, collecting_kl, competitions, evaluating, set_competition
+
+
+def small_network() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 8), LWTA(4, dim=-1), nn.Linear(8, 4), LWTA(2, dim=-1))
+
+
+def test_each_mode_is_its_function() -> None:
+    h = torch.randn(5, 8)
+    layer = LWTA(4, dim=1, sharpness=2.0)
+    assert layer.mode == "sample"
+    layer.eval()
+    assert torch.equal(layer(h), win_by_argmax(h, 4, 1)[0])
+    layer.evaluation_mode = "mean"
+    assert torch.equal(layer(h), win_in_expectation(h, 4, 1, sharpness=2.0)[0])
+    assert not list(layer.parameters())
+    assert not layer.state_dict()
+
+
+def test_training_draws_and_evaluation_does_not_touch_the_random_state() -> None:
+    layer, h = LWTA(4, dim=1), torch.zeros(50, 8)
+    assert not torch.equal(layer(h + 1), layer(h + 1))
+    layer.eval()
+    state = torch.get_rng_state()
+    layer(h)
+    with evaluating(layer, "sample", seed=3):
+        layer(h)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("mode", ["sample", "argmax", "mean"])
+def test_the_winners_pass_through_the_hook_point(mode: str) -> None:
+    seen: list[Tensor] = []
+    layer = LWTA(4, dim=1, evaluation_mode=mode).eval()  # type: ignore[arg-type]
+    layer.winner.register_forward_hook(lambda _m, _i, winners: seen.append(winners))
+    h = torch.randn(3, 8, 2, 2)
+    y = layer(h)
+    assert seen[0].shape == (3, 2, 2, 2)
+    if mode != "mean":
+        assert torch.equal(win_mask(seen[0], 4, 1), y != 0)
+
+
+def test_evaluating_is_seeded_and_restores_even_after_an_error() -> None:
+    network, x = small_network().eval(), torch.randn(9, 6)
+    with evaluating(network, "sample", seed=1):
+        first = network(x)
+    with evaluating(network, "sample", seed=1):
+        again = network(x)
+    with pytest.raises(RuntimeError, match="interrupted"), evaluating(network, "sample", seed=1):
+        raise RuntimeError("interrupted")
+    assert torch.equal(first, again)
+    assert all(
+        layer.evaluation_mode == "argmax" and layer.generator is None for layer in competitions(network).values()
+    )
+
+
+def test_schedules_set_every_layer_without_entering_the_state_dict() -> None:
+    network = small_network()
+    set_competition(network, temperature=0.5, sharpness=7.0)
+    assert [float(layer.sharpness) for layer in competitions(network).values()] == [7.0, 7.0]
+    assert [float(layer.temperature) for layer in competitions(network).values()] == [0.5, 0.5]
+    assert not any("sharpness" in key for key in network.state_dict())
+    assert float(copy.deepcopy(network)[1].sharpness) == 7.0
+
+
+def test_kl_is_collected_apart_and_pulls_towards_uniform() -> None:
+    network, x = small_network(), torch.randn(16, 6)
+    with collecting_kl(network) as divergences:
+        network(x)
+    assert len(divergences) == 2
+    torch.stack(divergences).sum().backward()
+    assert network[0].weight.grad.abs().sum() > 0
+    network(x)
+    assert len(divergences) == 2  # the hooks are gone
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"competitors": 1}, "at least 2 competitors"),
+        ({"competitors": 2, "evaluation_mode": "max"}, "unknown mode 'max'.*argmax"),
+        ({"competitors": 2, "temperature": 0.0}, "temperature must be positive, got 0"),
+        ({"competitors": 2, "sharpness": -1.0}, "sharpness must be positive"),
+    ],
+)
+def test_bad_arguments_are_one_clear_error(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        LWTA(**arguments)  # type: ignore[arg-type]
+
+
+def test_nan_is_refused() -> None:
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        LWTA(2).eval()(torch.tensor([[float("nan"), 1.0]]))
