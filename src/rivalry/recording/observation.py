@@ -1,0 +1,56 @@
+"""What an analysis is told: before the pass (``Listening``) and for every batch of it (``Observation``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+
+from rivalry.data.dataset import ImageDataset
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What is known before the first batch.
+
+    Attributes:
+        network: The network, as it is; never to be changed.
+        layers: The analysis' own tapped layers, by dotted name in the network's order.
+        dataset: The probe set, for access to single images by index.
+        device: Where observations lie.
+        competitors: Units in a block of those layers that compete (LWTA); the others are missing here.
+        dims: Axis of units of those layers that compete.
+    """
+
+    network: nn.Module
+    layers: tuple[str, ...]
+    dataset: ImageDataset
+    device: torch.device
+    competitors: Mapping[str, int]
+    dims: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One batch, as the network saw it. Padding duplicates of a distributed pass are gone, so a batch may be empty.
+
+    Attributes:
+        index: Positions in the data set.
+        images: Pictures, 0 to 255.
+        labels: Classes, where samples carry them.
+        masks: Concepts a pixel (see :class:`rivalry.data.dataset.Sample`), where samples carry them.
+        logits: The network's output.
+        activations: Output of each tapped layer, as the layer shapes it.
+        winners: Of layers that compete: the winners' places in their blocks, the axis of units holding blocks.
+    """
+
+    index: Int[Tensor, " batch"]
+    images: UInt8[Tensor, "batch 3 height width"]
+    labels: Int[Tensor, " batch"] | None
+    masks: Int[Tensor, "batch categories height width"] | None
+    logits: Float[Tensor, "batch classes"] | None
+    activations: Mapping[str, Float[Tensor, "batch ..."]]
+    winners: Mapping[str, Int[Tensor, "batch ..."]]

@@ -1,0 +1,57 @@
+"""One row a sample, kept for all samples: for the few methods that need every image at once.
+
+This is a stated reservoir: it holds 4 bytes × samples × columns and refuses to grow beyond its limit.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
+
+
+class SampleRows(Metric):
+    """Rows by sample, in the order of the samples' indices and without repeats, over batches and ranks.
+
+    Args:
+        columns: Numbers a row.
+        samples: Rows that will come, over all ranks.
+        limit: Bytes that all of them may take.
+
+    Raises:
+        ValueError: If they would take more.
+
+    >>> rows = SampleRows(columns=1, samples=2)
+    >>> rows.update(torch.tensor([[0.5], [0.25]]), torch.tensor([1, 0]))
+    >>> rows.compute()
+    (tensor([0, 1]), tensor([[0.2500], [0.5000]]))
+    """
+
+    full_state_update = False
+    rows: list[Tensor]
+    index: list[Tensor]
+
+    def __init__(self, columns: int, samples: int, limit: int = 2**31) -> None:
+        wanted = 4 * columns * samples
+        if wanted > limit:
+            raise ValueError(
+                f"to keep {columns} numbers for each of {samples} samples takes {wanted / 2**30:.1f} GiB, and the "
+                f"limit is {limit / 2**30:.1f} GiB: tap fewer layers or show at most {limit // (4 * columns)} samples"
+            )
+        super().__init__()
+        self.add_state("rows", [], dist_reduce_fx="cat")
+        self.add_state("index", [], dist_reduce_fx="cat")
+
+    def update(self, rows: Float[Tensor, "batch columns"], index: Int[Tensor, " batch"]) -> None:
+        """Keep the rows of a batch."""
+        self.rows.append(rows.float())
+        self.index.append(index)
+
+    def compute(self) -> tuple[Int[Tensor, " samples"], Float[Tensor, "samples columns"]]:
+        """Indices, ascending, and their rows."""
+        index, order = dim_zero_cat(self.index).sort(stable=True)
+        first = torch.ones_like(index, dtype=torch.bool)
+        first[1:] = index[1:] != index[:-1]
+        return index[first], dim_zero_cat(self.rows)[order[first]]

@@ -1,0 +1,216 @@
+"""A recording: several analyses listening to one pass.
+
+Ten analyses cost one pass over the images, because they share it. The pass may be a sweep of its own
+(:func:`rivalry.recording.sweep.sweep`) or the validation loop of a training; both drive the same object::
+
+    with Recording(network, analyses, dataset) as recording:
+        for batch in loader:
+            recording.observe(batch, network(normalise(batch["image"])))
+        records = recording.conclude(epoch=3, step=1200)
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rivalry.data.dataset import ImageDataset
+from rivalry.lwta.layer import competitions
+from rivalry.recording.analysis import Analysis, check_analyses
+from rivalry.recording.observation import Listening, Observation
+from rivalry.recording.ranks import keep_once, rank_and_world, sum_over_ranks
+from rivalry.recording.taps import Taps, resolve_taps
+from rivalry.records import JSON, Record
+
+
+@dataclass(frozen=True)
+class _Listener:
+    analysis: Analysis
+    layers: tuple[str, ...]
+
+
+class Recording:
+    """Lets analyses listen to one pass over a probe set, on one rank or on many.
+
+    Everything that can be wrong before the first image is checked here. The context puts the hooks and takes them away;
+    it may be entered again for the next pass. On several ranks the images must be sharded as ``DistributedSampler``
+    does, and padding is left out.
+
+    Args:
+        network: The network that is heard.
+        analyses: What listens, each under a name of its own.
+        dataset: The probe set; indices of samples are positions in it.
+        settings: What the driver of the pass knows of it (mode, seed …), for the records.
+
+    Raises:
+        ValueError: For no analysis or two of one name, an unknown layer, or samples that lack what an analysis needs.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        analyses: Sequence[Analysis],
+        dataset: ImageDataset,
+        *,
+        settings: Mapping[str, JSON] | None = None,
+    ) -> None:
+        check_analyses(analyses, dataset)
+        self.network = network
+        self.dataset = dataset
+        self.settings = dict(settings or {})
+        self._listeners = [_Listener(one, resolve_taps(network, one.taps)) for one in analyses]
+        heard = {layer for listener in self._listeners for layer in listener.layers}
+        self._taps = Taps(network, [name for name, _ in network.named_modules() if name in heard])
+        self.device = torch.device("cpu")
+        self._seen = self._kept = 0
+
+    def __enter__(self) -> Recording:
+        """Put the hooks and start every analysis anew."""
+        self.device = _device_of(self.network)
+        self._seen = self._kept = 0
+        competing = competitions(self.network)
+        for listener in self._listeners:
+            listening = Listening(
+                network=self.network,
+                layers=listener.layers,
+                dataset=self.dataset,
+                device=self.device,
+                competitors={name: competing[name].competitors for name in listener.layers if name in competing},
+                dims={name: competing[name].dim for name in listener.layers if name in competing},
+            )
+            with _blaming(listener.analysis, "start"):
+                listener.analysis.start(listening)
+        self._taps.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the hooks."""
+        self._taps.close()
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Let forward passes in this context go by unheard, such as further draws of the same batch."""
+        self._taps.listen(False)
+        try:
+            yield
+        finally:
+            self._taps.listen(True)
+
+    def forget(self) -> None:
+        """Drop what was heard of a batch that will not be observed."""
+        self._taps.forget()
+
+    def observe(self, batch: Mapping[str, Any], logits: Tensor | None = None) -> None:
+        """Show every analysis the batch that the network has just seen.
+
+        Args:
+            batch: Collated samples: ``image`` and ``index``, perhaps ``label`` and ``masks``.
+            logits: The network's output for it.
+
+        Raises:
+            RuntimeError: If an analysis fails, naming it; the hooks are gone then.
+            ValueError: If the pass missed a tapped layer, or shows more than the probe set holds.
+        """
+        try:
+            observation = self._observation(batch, logits)
+            for listener in self._listeners:
+                with _blaming(listener.analysis, "observe"):
+                    listener.analysis.observe(_for_layers(observation, listener.layers))
+        except BaseException:
+            self._taps.close()
+            raise
+
+    def conclude(self, *, epoch: int, step: int) -> list[Record]:
+        """Collect every analysis' finding into a record; the same on all ranks, which must all call it.
+
+        Raises:
+            RuntimeError: If an analysis fails, naming it.
+            ValueError: If nothing was observed.
+        """
+        self._taps.close()
+        samples = self._count_samples()
+        records = []
+        for listener in self._listeners:
+            with _blaming(listener.analysis, "conclude"):
+                found = listener.analysis.conclude(self.network)
+            settings = {**self._common_settings(listener, samples), **self.settings, **found.settings}
+            records.append(
+                Record(listener.analysis.name, epoch, step, found.scalars, found.tables, found.images, settings)
+            )
+        return records
+
+    def _observation(self, batch: Mapping[str, Any], logits: Tensor | None) -> Observation:
+        outputs, winners = self._taps.take()
+        rows = len(batch["index"])
+        rank, world = rank_and_world()
+        keep = keep_once(self._seen, rows, rank, world, len(self.dataset))
+        self._seen, self._kept = self._seen + rows, self._kept + int(keep.sum())
+        if self._seen > -(-len(self.dataset) // world):
+            raise ValueError(
+                f"rank {rank} of {world} was shown {self._seen} samples of a probe set of {len(self.dataset)}: some came "
+                "more than once; on several ranks the loader needs a DistributedSampler"
+            )
+
+        def own(tensor: Tensor) -> Tensor:
+            if tensor.shape[0] != rows:
+                raise ValueError(f"the network gave {tensor.shape[0]} rows for a batch of {rows} images")
+            moved = tensor.detach().to(self.device, non_blocking=True)
+            return moved if bool(keep.all()) else moved[keep.to(self.device)]
+
+        def perhaps(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else own(tensor)
+
+        return Observation(
+            index=own(batch["index"]),
+            images=own(batch["image"]),
+            labels=perhaps(batch.get("label")),
+            masks=perhaps(batch.get("masks")),
+            logits=perhaps(logits),
+            activations={name: own(output) for name, output in outputs.items()},
+            winners={name: own(drawn) for name, drawn in winners.items()},
+        )
+
+    def _count_samples(self) -> int:
+        if not self._seen:
+            raise ValueError("nothing was observed: the pass over the probe set had no batch on this rank")
+        return int(sum_over_ranks(torch.tensor([self._kept], device=self.device)))
+
+    def _common_settings(self, listener: _Listener, samples: int) -> dict[str, JSON]:
+        competing = competitions(self.network)
+        own = [name for name in listener.layers if name in competing]
+        return {
+            "layers": list(listener.layers),
+            "competitors": {name: competing[name].competitors for name in own},
+            "sharpness": {name: float(competing[name].sharpness) for name in own},
+            "dataset": self.dataset.fingerprint,
+            "samples": samples,
+        }
+
+
+def _for_layers(observation: Observation, layers: tuple[str, ...]) -> Observation:
+    """Let an analysis see its own layers only."""
+    return replace(
+        observation,
+        activations={name: observation.activations[name] for name in layers},
+        winners={name: observation.winners[name] for name in layers if name in observation.winners},
+    )
+
+
+@contextmanager
+def _blaming(analysis: Analysis, deed: str) -> Iterator[None]:
+    """Name the analysis whose failure ends the recording."""
+    try:
+        yield
+    except Exception as error:
+        raise RuntimeError(f"analysis {analysis.name!r} failed to {deed}: {error}") from error
+
+
+def _device_of(network: nn.Module) -> torch.device:
+    tensor = next(itertools.chain(network.parameters(), network.buffers()), None)
+    return torch.device("cpu") if tensor is None else tensor.device

@@ -1,0 +1,82 @@
+"""A sweep shows the network a probe set once, and every analysis listens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from jaxtyping import Float, UInt8
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, DistributedSampler
+
+from rivalry.data.dataset import ImageDataset
+from rivalry.lwta.layer import Mode, evaluating
+from rivalry.recording.analysis import Analysis
+from rivalry.recording.ranks import rank_and_world
+from rivalry.recording.session import Recording
+from rivalry.recording.undisturbed import undisturbed
+from rivalry.records import JSON, Record
+
+Forward = Callable[[UInt8[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
+
+
+def sweep(
+    network: nn.Module,
+    loader: DataLoader[Any],
+    analyses: Sequence[Analysis],
+    *,
+    forward: Forward | None = None,
+    mode: Mode = "argmax",
+    seed: int = 0,
+    epoch: int = 0,
+    step: int = 0,
+    progress: bool = True,
+) -> list[Record]:
+    """Run the network over a probe set and give the records. Weights, modes and random states stay as they are.
+
+    Args:
+        network: The network to hear, in any mode; it is evaluated.
+        loader: Collated samples of an :class:`ImageDataset`; on several ranks with a ``DistributedSampler``.
+        analyses: What listens.
+        forward: From pictures (0 to 255, on the network's device) to logits; by default the network of
+            ``images / 255``.
+        mode: How LWTA layers find their winners.
+        seed: Of the draws where ``mode`` is ``"sample"``, so that a record can be made again.
+        epoch: Epoch the records belong to.
+        step: Optimiser steps done by then.
+        progress: Whether to draw a progress bar (on rank 0).
+
+    Raises:
+        ValueError: Where the loader, a layer's name or the samples do not fit (see :class:`Recording`).
+        RuntimeError: If an analysis fails, naming it.
+    """
+    dataset = _dataset_of(loader)
+    settings: dict[str, JSON] = {"mode": mode, "seed": seed}
+    run = forward or (lambda images: cast(Tensor, network(images.float() / 255)))
+    recording = Recording(network, analyses, dataset, settings=settings)
+    with undisturbed(network), evaluating(network, mode, seed=seed), recording:
+        for batch in _shown(loader, progress):
+            recording.observe(batch, run(batch["image"].to(recording.device)))
+        return recording.conclude(epoch=epoch, step=step)
+
+
+def _dataset_of(loader: DataLoader[Any]) -> ImageDataset:
+    if not isinstance(loader.dataset, ImageDataset):
+        raise ValueError(f"a sweep needs a loader of an ImageDataset, got one of {type(loader.dataset).__name__}")
+    if rank_and_world()[1] > 1 and not isinstance(loader.sampler, DistributedSampler):
+        raise ValueError(
+            f"on several ranks a sweep needs a loader with a DistributedSampler, got {type(loader.sampler).__name__}: "
+            "every rank would see every sample"
+        )
+    return loader.dataset
+
+
+def _shown(loader: DataLoader[Any], progress: bool) -> Iterable[Mapping[str, Any]]:
+    """Go through the batches under a progress bar."""
+    if not progress or rank_and_world()[0] > 0:
+        yield from loader
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        yield from bar.track(loader, description="sweep", total=len(loader))
