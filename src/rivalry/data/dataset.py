@@ -6,7 +6,9 @@ ranks are removed by it. Concepts fall into the categories of Broden (Bau et al.
 Interpretability of Deep Visual Representations", arXiv:1704.05796).
 """
 
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -47,7 +49,7 @@ class Sample(TypedDict, total=False):
     Attributes:
         image: ``uint8`` (3, height, width), 0 to 255, never normalised.
         label: Position in the data set's ``classes``.
-        index: Position in the data set the sample came from; stable over epochs, subsets and shuffling.
+        index: Position in the data set that was asked: ``dataset[index]["index"] == index``, in every epoch.
         masks: ``int16`` (categories, height, width), in the order of ``CATEGORIES``: 1 + position in the data set's
             ``concepts``, 0 where no concept of the category is. Only where asked for.
     """
@@ -85,3 +87,12 @@ class ImageDataset(Dataset[Sample], ABC):
         Raises:
             IndexError: If there is no such sample.
         """
+
+
+def describe_transform(transform: Callable[[Tensor], Tensor] | None) -> str:
+    """Say what a data set does to its images, for its fingerprint: how Python shows it, without places in memory.
+
+    >>> describe_transform(None)
+    'None'
+    """
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(transform))

@@ -1,0 +1,92 @@
+"""Pictures in folders: one sub-folder a class, as torchvision and timm read them.
+
+    root/cat/0001.jpg    root/cat/more/0002.png    root/dog/0001.jpg
+
+Classes are the names of the sub-folders and samples the paths below them, both sorted, so that an index means the same
+picture on every machine.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from torch import Tensor
+
+from rivalry.data.dataset import ImageDataset, Sample, describe_transform
+from rivalry.data.decoding import decode
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""Endings of the files that are read, in small or capital letters; others are passed over."""
+
+
+class ImageFolder(ImageDataset):
+    """Labelled pictures in folders.
+
+    Args:
+        root: Folder that holds one sub-folder a class; pictures may lie deeper within it. Names that begin with a dot
+            are passed over.
+        size: Side of the square every picture is made: the shorter side is resized to it and the middle cut out.
+            Without it pictures keep their sizes, and only pictures of one size can share a batch.
+        transform: Applied to the image, a ``uint8`` tensor (3, height, width).
+
+    Raises:
+        ValueError: If there is no such folder, no class in it, or no picture in a class; on reading, if a picture
+            cannot be decoded. The message names the path.
+    """
+
+    def __init__(
+        self, root: str | Path, *, size: int | None = None, transform: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        self.root = Path(root).expanduser()
+        self.size = size
+        self.transform = transform
+        self.classes = _find_classes(self.root)
+        found = [(path, label) for label, name in enumerate(self.classes) for path in _find_pictures(self.root / name)]
+        self._paths, self._labels = zip(*found, strict=True)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex digest of names and sizes of the files, of ``size`` and the transform.
+
+        Times are left out, so that a copy on another machine has the same fingerprint; contents too, since reading all
+        of ImageNet would hold up every start. A picture replaced by one of exactly as many bytes goes unnoticed.
+        """
+        said = f"image folder {self.size} {describe_transform(self.transform)}\n"
+        digest = hashlib.blake2b(said.encode(), digest_size=16)
+        for path in self._paths:
+            digest.update(f"{path.relative_to(self.root).as_posix()}\0{path.stat().st_size}\n".encode())
+        return digest.hexdigest()
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self.root} has pictures 0 to {len(self) - 1}; asked for {index}")
+        image = decode(self._paths[index], size=self.size)
+        return {
+            "image": image if self.transform is None else self.transform(image),
+            "label": self._labels[index],
+            "index": index,
+        }
+
+
+def _find_classes(root: Path) -> tuple[str, ...]:
+    if not root.is_dir():
+        raise ValueError(f"{root} is no folder; wanted one with a sub-folder for each class")
+    classes = tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
+    if not classes:
+        raise ValueError(f"{root} has no sub-folders; wanted one for each class, with its pictures inside")
+    return classes
+
+
+def _find_pictures(folder: Path) -> list[Path]:
+    pictures = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    if not pictures:
+        raise ValueError(f"{folder} holds no picture ({' '.join(sorted(SUFFIXES))}): every class needs one at least")
+    return pictures

@@ -1,0 +1,129 @@
+"""The pictures of a training: which are learnt from, which are validated and tested on, in what order.
+
+The order of training is a pure function of (seed, epoch), and what augmentation does to an image one of (seed, epoch,
+index): neither depends on the number of workers, and a resumed run goes on as if it had never stopped.
+"""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningDataModule
+from torch.utils.data import DataLoader, DistributedSampler, Subset
+
+from rivalry.data.augmentation import Augmentation, draw_evenly
+from rivalry.data.dataset import ImageDataset, Sample
+
+
+class Pictures(LightningDataModule):
+    """Training, validation and test pictures, in batches.
+
+    A batch holds what a sample holds: ``image`` uint8 (batch, 3, height, width), ``label`` and ``index`` int64 (batch).
+
+    Args:
+        train: Learnt from, shuffled anew every epoch; a last batch that is not full is left for another epoch.
+        validation: Seen after every epoch.
+        test: For `rivalry test` and `rivalry predict`; the validation pictures where there are none.
+        probe: What analyses look at; the validation pictures where there are none. Its classes may be others.
+        augmentation: Random changes of training images.
+        batch_size: Images in a batch of each rank.
+        workers: Processes that load; 0 loads in the main process, which is enough where images are decoded once.
+        seed: Decides order and augmentation.
+
+    Attributes:
+        classes: Names of the classes.
+        num_classes: Their number.
+
+    Raises:
+        ValueError: If train, validation and test have different classes, a batch is larger than the training set, or
+            training images carry masks, which the augmentation would not move with the image.
+    """
+
+    def __init__(
+        self,
+        train: ImageDataset,
+        validation: ImageDataset,
+        *,
+        test: ImageDataset | None = None,
+        probe: ImageDataset | None = None,
+        augmentation: Augmentation | None = None,
+        batch_size: int = 128,
+        workers: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.train, self.validation = train, validation
+        self.test = validation if test is None else test
+        self.probe = validation if probe is None else probe
+        self.augmentation = augmentation
+        self.batch_size, self.workers, self.seed = batch_size, workers, seed
+        self.classes = train.classes
+        self._refuse_other_classes("validation", validation)
+        self._refuse_other_classes("test", self.test)
+        if not 1 <= batch_size <= len(train):
+            raise ValueError(f"batch_size {batch_size} with {len(train)} training images; wanted 1 to {len(train)}")
+        if augmentation is not None and train.concepts:
+            raise ValueError("training images carry masks, which augmentation would leave behind: train without masks")
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """Training batches of this rank; Lightning tells the sampler the epoch."""
+        rank, world = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        sampler = DistributedSampler[Sample](self.train, world, rank, seed=self.seed, drop_last=True)
+        return self._load(self.train, sampler=sampler, drop_last=True)
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        """Validation batches, in order."""
+        return self._load(self.validation)
+
+    def test_dataloader(self) -> DataLoader[Sample]:
+        """Test batches, in order."""
+        return self._load(self.test)
+
+    def predict_dataloader(self) -> DataLoader[Sample]:
+        """Test batches, in order."""
+        return self._load(self.test)
+
+    def calibration_dataloader(self, images: int = 2048) -> DataLoader[Sample]:
+        """Some training images as they are, for statistics of batch normalisation: the same ones on every rank.
+
+        Args:
+            images: How many; all where there are fewer.
+        """
+        chosen = torch.randperm(len(self.train), generator=torch.Generator().manual_seed(self.seed))[:images]
+        return self._load(Subset(self.train, chosen.tolist()))
+
+    def on_after_batch_transfer(self, batch: Sample, dataloader_idx: int) -> Sample:
+        """Augment a training batch, on its device."""
+        if self.augmentation is None or self.trainer is None or not self.trainer.training:
+            return batch
+        # A batch's index is the samples' indices, stacked.
+        index: Any = batch["index"]
+        randomness = draw_evenly(self.seed, self.trainer.current_epoch, index, self.augmentation.draws)
+        return {**batch, "image": self.augmentation(batch["image"], randomness)}
+
+    def _load(self, pictures: Any, **options: Any) -> DataLoader[Sample]:
+        # A generator of its own: otherwise every pass would draw from the one that the network draws from.
+        return DataLoader(
+            pictures,
+            batch_size=self.batch_size,
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            generator=torch.Generator().manual_seed(self.seed),
+            **options,
+        )
+
+    def _refuse_other_classes(self, split: str, pictures: ImageDataset) -> None:
+        if pictures.classes != self.classes:
+            raise ValueError(
+                f"{split} has {len(pictures.classes)} classes ({_some(pictures.classes)}) and train {self.num_classes} "
+                f"({_some(self.classes)}): they must be the same, in the same order"
+            )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
