@@ -122,7 +122,7 @@ class Activity(Analysis):
                 "layer": pa.array(summaries, pa.string()),
                 "competitors": pa.array([self._listening.competitors.get(layer, 1) for layer in summaries], pa.int64()),
                 "active_fraction": pa.array([one.active_fraction for one in ones], pa.float64()),
-                "winner_entropy": pa.array([one.winner_entropy for one in ones], pa.float64()),
+                "winner_entropy": pa.array([_known(one.winner_entropy) for one in ones], pa.float64()),
                 "dead_units": pa.array([int(one.dead.sum()) for one in ones], pa.int64()),
                 "negative_share": pa.array([one.negative_share for one in ones], pa.float64()),
             }
@@ -139,6 +139,11 @@ def _unit_table(summaries: dict[str, ActivitySummary]) -> pa.Table:
             "dead": pa.array([dead for one in summaries.values() for dead in one.dead.tolist()], pa.bool_()),
         }
     )
+
+
+def _known(entropy: float) -> float | None:
+    """Null in a table where a layer holds no competition."""
+    return None if math.isnan(entropy) else entropy
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -5,11 +5,29 @@ This is a stated reservoir: it holds 4 bytes × samples × columns and refuses t
 
 from __future__ import annotations
 
+from typing import final
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
+
+
+@final
+class Rows:
+    """What was kept.
+
+    No tuple: of those torchmetrics squeezes every tensor of one element.
+
+    Args:
+        index: Positions in the data set, ascending.
+        values: One row each.
+    """
+
+    def __init__(self, index: Int[Tensor, " samples"], values: Float[Tensor, "samples columns"]) -> None:
+        self.index = index
+        self.values = values
 
 
 class SampleRows(Metric):
@@ -25,8 +43,8 @@ class SampleRows(Metric):
 
     >>> rows = SampleRows(columns=1, samples=2)
     >>> rows.update(torch.tensor([[0.5], [0.25]]), torch.tensor([1, 0]))
-    >>> rows.compute()
-    (tensor([0, 1]), tensor([[0.2500], [0.5000]]))
+    >>> rows.compute().values
+    tensor([[0.2500], [0.5000]])
     """
 
     full_state_update = False
@@ -49,9 +67,9 @@ class SampleRows(Metric):
         self.rows.append(rows.float())
         self.index.append(index)
 
-    def compute(self) -> tuple[Int[Tensor, " samples"], Float[Tensor, "samples columns"]]:
-        """Indices, ascending, and their rows."""
+    def compute(self) -> Rows:
+        """All rows, by ascending index."""
         index, order = dim_zero_cat(self.index).sort(stable=True)
         first = torch.ones_like(index, dtype=torch.bool)
         first[1:] = index[1:] != index[:-1]
-        return index[first], dim_zero_cat(self.rows)[order[first]]
+        return Rows(index[first], dim_zero_cat(self.rows)[order[first]])

@@ -153,8 +153,8 @@ class Recording:
         self._seen, self._kept = self._seen + rows, self._kept + int(keep.sum())
         if self._seen > -(-len(self.dataset) // world):
             raise ValueError(
-                f"rank {rank} of {world} was shown {self._seen} samples of a probe set of {len(self.dataset)}: some came "
-                "more than once; on several ranks the loader needs a DistributedSampler"
+                f"rank {rank} of {world} was shown {self._seen} samples of a probe set of {len(self.dataset)}: some "
+                "came more than once; on several ranks the loader needs a DistributedSampler"
             )
 
         def own(tensor: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ index comes first. Memory is 8 bytes × units × k.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import final
 
 import torch
 from jaxtyping import Float, Int
@@ -21,18 +21,24 @@ _NOBODY = torch.iinfo(torch.int64).min
 _LAST_INDEX = 2**32 - 1
 
 
-class Ranking(NamedTuple):
+@final
+class Ranking:
     """Top images of every unit.
 
-    Attributes:
+    No tuple: of those torchmetrics squeezes every tensor of one element.
+
+    Args:
         images: Positions in the data set, strongest first; -1 where a unit has no more wins.
         values: The pooled activations there; -∞ where ``images`` is -1.
         wins: Images in which each unit won at least once.
     """
 
-    images: Int[Tensor, "units k"]
-    values: Float[Tensor, "units k"]
-    wins: Int[Tensor, " units"]
+    def __init__(
+        self, images: Int[Tensor, "units k"], values: Float[Tensor, "units k"], wins: Int[Tensor, " units"]
+    ) -> None:
+        self.images = images
+        self.values = values
+        self.wins = wins
 
 
 class TopImages(Metric):

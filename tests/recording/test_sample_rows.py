@@ -1,0 +1,26 @@
+"""The reservoir is stated, ordered, and refuses to grow beyond its limit."""
+
+import pytest
+import torch
+
+from rivalry.recording.sample_rows import SampleRows
+
+
+def test_rows_come_in_order_of_their_samples_and_once() -> None:
+    rows = SampleRows(columns=2, samples=3)
+    rows.update(torch.tensor([[2.0, 2.0], [0.0, 0.0]]), torch.tensor([2, 0]))
+    rows.update(torch.tensor([[1.0, 1.0], [2.0, 2.0]]), torch.tensor([1, 2]))
+    kept = rows.compute()
+    assert kept.index.tolist() == [0, 1, 2]
+    assert kept.values.tolist() == [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]
+
+
+def test_one_number_is_still_a_row() -> None:
+    rows = SampleRows(columns=1, samples=1)
+    rows.update(torch.tensor([[2.0]]), torch.tensor([0]))
+    assert rows.compute().values.tolist() == [[2.0]]
+
+
+def test_too_much_is_refused_by_naming_the_memory() -> None:
+    with pytest.raises(ValueError, match=r"takes 3.7 GiB, and the limit is 2.0 GiB: .* at most 53687 samples"):
+        SampleRows(columns=10_000, samples=100_000)
