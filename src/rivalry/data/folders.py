@@ -15,6 +15,7 @@ from torch import Tensor
 
 from rivalry.data.dataset import ImageDataset, Sample, describe_transform
 from rivalry.data.decoding import decode
+from rivalry.data.paths import expand
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Endings of the files that are read, in small or capital letters; others are passed over."""
@@ -38,7 +39,7 @@ class ImageFolder(ImageDataset):
     def __init__(
         self, root: str | Path, *, size: int | None = None, transform: Callable[[Tensor], Tensor] | None = None
     ) -> None:
-        self.root = Path(root).expanduser()
+        self.root = expand(root)
         self.size = size
         self.transform = transform
         self.classes = _find_classes(self.root)

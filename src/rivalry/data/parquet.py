@@ -20,6 +20,7 @@ from torch import Tensor
 from rivalry.data.cache import cache_folder
 from rivalry.data.dataset import ImageDataset, Sample, describe_transform
 from rivalry.data.decoding import decode, decode_once
+from rivalry.data.paths import expand
 from rivalry.data.shard import Shard
 
 DECODED_LIMIT = 2 * 1024**3
@@ -129,10 +130,10 @@ class ImageParquet(ImageDataset):
 
 def _find_files(path: str | Path | Sequence[str | Path]) -> list[Path]:
     if isinstance(path, str | Path):
-        given = str(Path(path).expanduser())
+        given = str(expand(path))
         files = [Path(found) for found in sorted(glob.glob(given))] or [Path(given)]  # noqa: PTH207 (may be absolute)
     else:
-        files = [Path(file).expanduser() for file in path]
+        files = [expand(file) for file in path]
     missing = [str(file) for file in files if not file.is_file()]
     if missing or not files:
         raise ValueError(f"no such Parquet file: {', '.join(missing) or path}")

@@ -4,6 +4,7 @@ The order of training is a pure function of (seed, epoch), and what augmentation
 index): neither depends on the number of workers, and a resumed run goes on as if it had never stopped.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -87,31 +88,41 @@ class Pictures(LightningDataModule):
         """Test batches, in order."""
         return self._load(self.test)
 
-    def calibration_dataloader(self, images: int = 2048) -> DataLoader[Sample]:
-        """Some training images as they are, for statistics of batch normalisation: the same ones on every rank.
+    def calibration_batches(self, images: int = 4096) -> Iterator[Sample]:
+        """Some training images for statistics of batch normalisation: the same ones on every rank.
+
+        They are augmented as in training, by the seed alone: the black borders of random crops belong to the statistics
+        that the weights were trained with.
 
         Args:
             images: How many; all where there are fewer.
         """
         chosen = torch.randperm(len(self.train), generator=torch.Generator().manual_seed(self.seed))[:images]
-        return self._load(Subset(self.train, chosen.tolist()))
+        for batch in self._load(Subset(self.train, chosen.tolist()), workers=0):
+            yield self._augment(batch, epoch=0)
 
     def on_after_batch_transfer(self, batch: Sample, dataloader_idx: int) -> Sample:
         """Augment a training batch, on its device."""
-        if self.augmentation is None or self.trainer is None or not self.trainer.training:
+        if self.trainer is None or not self.trainer.training:
+            return batch
+        return self._augment(batch, self.trainer.current_epoch)
+
+    def _augment(self, batch: Sample, epoch: int) -> Sample:
+        if self.augmentation is None:
             return batch
         # A batch's index is the samples' indices, stacked.
         index: Any = batch["index"]
-        randomness = draw_evenly(self.seed, self.trainer.current_epoch, index, self.augmentation.draws)
+        randomness = draw_evenly(self.seed, epoch, index, self.augmentation.draws)
         return {**batch, "image": self.augmentation(batch["image"], randomness)}
 
-    def _load(self, pictures: Any, **options: Any) -> DataLoader[Sample]:
+    def _load(self, pictures: Any, *, workers: int | None = None, **options: Any) -> DataLoader[Sample]:
+        workers = self.workers if workers is None else workers
         # A generator of its own: otherwise every pass would draw from the one that the network draws from.
         return DataLoader(
             pictures,
             batch_size=self.batch_size,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
+            num_workers=workers,
+            persistent_workers=workers > 0,
             pin_memory=torch.cuda.is_available(),
             generator=torch.Generator().manual_seed(self.seed),
             **options,

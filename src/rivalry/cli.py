@@ -1,0 +1,72 @@
+"""The command line: ``rivalry COMMAND``. ``--help`` answers at once; a command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+HELP = """\
+rivalry: train vision networks whose units compete, and see which concepts emerge in them.
+
+usage: rivalry COMMAND [options]        rivalry COMMAND --help
+
+train (every option can stand in a YAML file given by --config; options after it win)
+  fit        train, evaluate and analyse        rivalry fit --config configs/quickstart.yaml --name first
+  validate   evaluate, with analyses            rivalry validate --config runs/first/config.yaml --ckpt_path best
+  test       evaluate on the test images        rivalry test --config runs/first/config.yaml --ckpt_path last
+  predict    classify images                    rivalry predict --config runs/first/config.yaml --ckpt_path last
+
+look
+  analyze    run analyses on a checkpoint or    rivalry analyze runs/first --config configs/quickstart.yaml
+             on any timm network                rivalry analyze resnet18 --config configs/analyze/timm.yaml
+
+A run leaves all it makes in runs/NAME: config.yaml, checkpoints/, records/, metrics.csv, wandb/.
+Weights & Biases is offline unless you have logged in; --wandb off leaves it out.
+"""
+
+TRAINING = ("fit", "validate", "test", "predict")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status.
+
+    Errors that a user can mend are one line on standard error, without a traceback.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    command = arguments[0] if arguments else "--help"
+    if command in ("-h", "--help", "help"):
+        print(HELP)
+        return 0
+    if command == "--version":
+        from rivalry import __version__
+
+        print(__version__)
+        return 0
+    if command not in (*TRAINING, "analyze"):
+        return _unknown(command)
+    try:
+        if command == "analyze":
+            from rivalry.training.analyze import analyze_from_arguments
+
+            analyze_from_arguments(arguments[1:])
+        else:
+            from rivalry.training.command_line import train_from_arguments
+
+            train_from_arguments(arguments)
+    except ValueError as error:
+        print(f"rivalry {command}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _unknown(command: str) -> int:
+    import difflib
+
+    known = [*TRAINING, "analyze"]
+    nearest = difflib.get_close_matches(command, known, n=1) or known[:1]
+    print(f"rivalry: no command {command!r}; did you mean {nearest[0]!r}? See rivalry --help", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The callback that lets analyses listen to a training. It is timing, not maths: what is found is their business.
+
+At the end of an epoch either the validation pass itself is heard, and the analyses cost no pass of their own, or a
+sweep over a probe set. Weights, random states and modes stay as they are: a training with analyses and one without end
+in the same bits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+from torch.utils.data import DataLoader, DistributedSampler
+
+from rivalry.data.dataset import ImageDataset
+from rivalry.recording.analysis import Analysis
+from rivalry.recording.ranks import rank_and_world
+from rivalry.recording.session import Recording
+from rivalry.recording.sweep import sweep
+from rivalry.recording.undisturbed import undisturbed
+from rivalry.records import Record
+from rivalry.training.classifier import SparseClassifier
+from rivalry.training.run import RunFolder
+from rivalry.training.wandb import log_record
+
+
+class AnalysisCallback(Callback):
+    """Drives all analyses of a run, and writes and logs their records.
+
+    Args:
+        analyses: What listens.
+        folder: The run's folder; records go to ``records/`` in it.
+        probe: The probe set; by default the validation images, whose pass is then shared.
+        every_n_epochs: How often.
+        batch_size: Of the sweep over a probe set of its own.
+
+    Raises:
+        ValueError: Where a layer is unknown or samples lack what an analysis needs; at the start, before any epoch.
+    """
+
+    def __init__(
+        self,
+        analyses: Sequence[Analysis],
+        folder: RunFolder,
+        *,
+        probe: ImageDataset | None = None,
+        every_n_epochs: int = 1,
+        batch_size: int = 128,
+    ) -> None:
+        if every_n_epochs < 1:
+            raise ValueError(f"every_n_epochs is 1 or more, got {every_n_epochs}")
+        self.analyses = list(analyses)
+        self.folder = folder
+        self.probe = probe
+        self.every_n_epochs = every_n_epochs
+        self.batch_size = batch_size
+        self.records: list[Record] = []
+        self._recording: Recording | None = None
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Check layers and needs before anything runs."""
+        if stage in ("fit", "validate"):
+            refuse_strategies_without_taps(trainer)
+            Recording(_classifier(pl_module).network, self.analyses, self._probe_of(trainer))
+
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begin to listen to the validation pass."""
+        if self.probe is None and self._due(trainer):
+            network = _classifier(pl_module).evaluator
+            self._recording = Recording(
+                network, self.analyses, self._probe_of(trainer), settings={"mode": "argmax", "pass": "validation"}
+            )
+            self._recording.__enter__()
+
+    def on_validation_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Mapping[str, Tensor],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Show the analyses what the network has just seen."""
+        if self._recording is not None:
+            self._recording.observe(batch, outputs)
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Collect the records, on every rank; write and log them on the first."""
+        if not self._due(trainer):
+            return
+        module = _classifier(pl_module)
+        began = time.monotonic()
+        with undisturbed(module.network):
+            self.records = self._conclude(trainer, module)
+        scalars = {f"{record.name}/{name}": value for record in self.records for name, value in record.scalars.items()}
+        pl_module.log_dict({**scalars, "analyses/seconds": time.monotonic() - began}, rank_zero_only=False)
+        if trainer.is_global_zero:
+            for record in self.records:
+                record.save(self.folder.records)
+                log_record(trainer.loggers, record)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Take the hooks away."""
+        self._stop_listening()
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the hooks away."""
+        self._stop_listening()
+
+    def _conclude(self, trainer: Trainer, module: SparseClassifier) -> list[Record]:
+        epoch, step = trainer.current_epoch, trainer.global_step
+        if self._recording is not None:
+            recording, self._recording = self._recording, None
+            return recording.conclude(epoch=epoch, step=step)
+        return sweep(
+            module.evaluator,
+            probe_loader(self._probe_of(trainer), self.batch_size),
+            self.analyses,
+            forward=lambda images: module.evaluator(module.normalise(images)),
+            epoch=epoch,
+            step=step,
+            progress=False,
+        )
+
+    def _due(self, trainer: Trainer) -> bool:
+        if trainer.sanity_checking or not self.analyses:
+            return False
+        last = trainer.current_epoch + 1 == trainer.max_epochs
+        return trainer.state.fn != "fit" or last or (trainer.current_epoch + 1) % self.every_n_epochs == 0
+
+    def _probe_of(self, trainer: Trainer) -> ImageDataset:
+        probe = self.probe or trainer.datamodule.validation  # type: ignore[attr-defined]
+        if not isinstance(probe, ImageDataset):
+            raise ValueError(f"analyses listen to an ImageDataset, got {type(probe).__name__} as probe set")
+        return probe
+
+    def _stop_listening(self) -> None:
+        if self._recording is not None:
+            self._recording.__exit__()
+            self._recording = None
+
+
+def probe_loader(probe: ImageDataset, batch_size: int) -> DataLoader[Any]:
+    """A loader that shows every sample once, in order, whatever the number of ranks."""
+    distributed = rank_and_world()[1] > 1
+    sampler = DistributedSampler[Any](probe, shuffle=False) if distributed else None
+    return DataLoader(probe, batch_size=batch_size, sampler=sampler, generator=torch.Generator())
+
+
+def refuse_strategies_without_taps(trainer: Trainer) -> None:
+    """Refuse, by name, strategies that shard layers so that their outputs cannot be tapped.
+
+    Raises:
+        ValueError: For FSDP, model parallelism and DeepSpeed.
+    """
+    name = type(trainer.strategy).__name__
+    if any(word in name for word in ("FSDP", "ModelParallel", "DeepSpeed")):
+        raise ValueError(f"analyses tap whole layers, and {name} shards them; use strategy=ddp, or no analyses")
+
+
+def _classifier(module: LightningModule) -> SparseClassifier:
+    if not isinstance(module, SparseClassifier):
+        raise ValueError(f"analyses listen to a SparseClassifier, got {type(module).__name__}")
+    return module

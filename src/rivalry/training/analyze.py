@@ -1,0 +1,166 @@
+"""``rivalry analyze``: the analyses of a YAML file on a run, a checkpoint or any timm network, after training.
+
+The same ``analyses:`` block works in training and here. The network is evaluated on a copy with the statistics of the
+mode asked for, and leaves its records where the training leaves its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from jsonargparse import ArgumentParser
+from lightning.pytorch.utilities import rank_zero_info
+from rich.console import Console
+
+from rivalry.data.dataset import ImageDataset
+from rivalry.lwta import Mode
+from rivalry.recording.analysis import Analysis
+from rivalry.recording.sweep import sweep
+from rivalry.records import Record
+from rivalry.training.analysis_callback import probe_loader
+from rivalry.training.backbone import known_network
+from rivalry.training.classifier import SparseClassifier
+from rivalry.training.data import Pictures
+from rivalry.training.evaluation import evaluation_copy
+from rivalry.training.run import RunFolder
+from rivalry.training.settings import Backbone
+from rivalry.training.summary import print_summary
+
+EPILOGUE = """\
+examples
+  rivalry analyze runs/first                                    the run's own analyses, on its last checkpoint
+  rivalry analyze runs/first --config configs/quickstart.yaml   other analyses
+  rivalry analyze resnet18 --weights pretrained --config configs/analyze/timm.yaml
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be analysed.
+
+    Attributes:
+        classifier: The network with its normalisation.
+        epoch: Epoch of the checkpoint, 0 where there is none.
+        step: Optimiser steps done by then.
+        folder: Where records go.
+        configuration: The YAML file of the run, if it is one.
+    """
+
+    classifier: SparseClassifier
+    epoch: int
+    step: int
+    folder: RunFolder
+    configuration: Path | None
+
+
+def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
+    """Parse the command's arguments, run the analyses, write their records and print a summary.
+
+    Raises:
+        ValueError: Where the target, the YAML file or a layer is not to be found.
+    """
+    options = _parser().parse_args(list(arguments))
+    target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights)
+    folder = RunFolder(Path(options.out)) if options.out else target.folder
+    study = _study(Path(options.config) if options.config else target.configuration)
+    records = analyze(target, study, mode=options.mode, seed=options.seed, batch_size=options.batch_size)
+    for record in records:
+        record.save(folder.records)
+    print_summary(Console(), folder, {}, records)
+    return records
+
+
+def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: int) -> list[Record]:
+    """Run the study's analyses on the target; ``study`` has ``analyses``, ``probe`` and ``data``."""
+    probe = study.probe or (study.data.validation if study.data else None)
+    if probe is None:
+        raise ValueError("there is no probe set: the YAML file has neither `probe` nor `data` with validation images")
+    classifier = target.classifier.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    calibration = study.data.calibration_batches() if study.data else None
+    network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
+    return sweep(
+        network,
+        probe_loader(probe, batch_size),
+        study.analyses,
+        forward=lambda images: network(classifier.normalise(images)),
+        mode=mode,
+        seed=seed,
+        epoch=target.epoch,
+        step=target.step,
+    )
+
+
+def find_target(name: str, *, checkpoint: str = "last", weights: str | None = None) -> Target:
+    """Find a run's folder, a checkpoint file, or a network that timm knows.
+
+    Raises:
+        ValueError: If it is none of them, or a timm network without a word on its weights.
+    """
+    path = Path(name)
+    if path.is_dir():
+        found = sorted((path / "checkpoints").glob("last.ckpt" if checkpoint == "last" else "best-*.ckpt"))
+        if not found:
+            raise ValueError(f"{path} has no {checkpoint} checkpoint in {path / 'checkpoints'}")
+        return _from_checkpoint(found[-1], RunFolder(path))
+    if path.suffix == ".ckpt":
+        if not path.is_file():
+            raise ValueError(f"there is no checkpoint {path}")
+        return _from_checkpoint(path, RunFolder(path.parent.parent))
+    known_network(name)
+    if weights is None:
+        raise ValueError(
+            f"say which weights {name} shall have: --weights FILE, pretrained (timm downloads them) or none"
+        )
+    classifier = SparseClassifier(Backbone(name, competitors=1, weights=weights), None)
+    return Target(classifier, 0, 0, RunFolder(Path("runs") / f"analyze-{name}"), None)
+
+
+def _from_checkpoint(path: Path, folder: RunFolder) -> Target:
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    remembered: Mapping[str, Any] = stored["hyper_parameters"]
+    known = {field.name for field in fields(Backbone)}
+    backbone = Backbone(**{key: value for key, value in remembered["backbone"].items() if key in known})
+    backbone.weights = "none"
+    classifier = SparseClassifier(backbone, remembered["num_classes"])
+    classifier.load_state_dict(stored["state_dict"])
+    classifier.on_load_checkpoint(stored)
+    rank_zero_info(f"{path}: {backbone.name} after epoch {stored['epoch']}")
+    configuration = folder.configuration if folder.configuration.is_file() else None
+    return Target(classifier, stored["epoch"], stored["global_step"], folder, configuration)
+
+
+def _study(path: Path | None) -> Any:
+    """The analyses and the pictures that a YAML file asks for; what else it says is for training."""
+    if path is None:
+        raise ValueError("say what to analyse: --config FILE with `analyses` and `probe` or `data`")
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--analyses", type=list[Analysis], default=[])
+    parser.add_argument("--probe", type=ImageDataset | None, default=None)
+    parser.add_subclass_arguments(Pictures, "data", required=False)
+    written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    chosen = {key: written[key] for key in ("analyses", "probe", "data") if written.get(key) is not None}
+    if not chosen.get("analyses"):
+        raise ValueError(f"{path} has no `analyses`")
+    if "data" in chosen and "class_path" not in chosen["data"]:
+        chosen["data"] = {"class_path": "rivalry.training.data.Pictures", "init_args": chosen["data"]}
+    return parser.instantiate_classes(parser.parse_object(chosen))
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="rivalry analyze", description=__doc__, epilog=EPILOGUE)
+    parser.add_argument("target", type=str, help="A run's folder, a checkpoint (.ckpt), or the name of a timm network.")
+    parser.add_argument("--config", type=str | None, default=None, help="YAML file; by default the run's own.")
+    parser.add_argument("--checkpoint", type=str, default="last", help="Of a run's folder: last or best.")
+    parser.add_argument("--weights", type=str | None, default=None, help="Of a timm network: FILE, pretrained or none.")
+    parser.add_argument("--mode", type=Mode, default="argmax", help="How LWTA layers find their winners.")
+    parser.add_argument("--seed", type=int, default=0, help="Of the draws where the mode is sample.")
+    parser.add_argument("--batch_size", type=int, default=128, help="Images a step of the sweep.")
+    parser.add_argument("--out", type=str | None, default=None, help="Folder to write to; by default the run's own.")
+    return parser

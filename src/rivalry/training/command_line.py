@@ -1,0 +1,159 @@
+"""``rivalry fit | validate | test | predict``: Lightning's command line, with a folder a run.
+
+A YAML file says all: ``model`` (:class:`SparseClassifier`), ``data`` (:class:`Pictures`), ``analyses`` (a list of
+class paths), ``probe`` (a data set, or none to share the validation pass), ``trainer`` (Lightning's own), ``wandb`` …
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.loggers import Logger, WandbLogger
+
+import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
+from rivalry.data.dataset import ImageDataset
+from rivalry.recording.analysis import Analysis
+from rivalry.training.analysis_callback import AnalysisCallback
+from rivalry.training.classifier import SparseClassifier
+from rivalry.training.data import Pictures
+from rivalry.training.metrics_table import MetricsTable
+from rivalry.training.run import RunFolder, open_run
+from rivalry.training.summary import RunSummary
+from rivalry.training.wandb import Mode, logger_for
+
+TRAINER_DEFAULTS = {"accelerator": "auto", "devices": "auto", "num_sanity_val_steps": 0, "enable_model_summary": False}
+
+
+class KeepConfiguration(SaveConfigCallback):
+    """Writes the settings of a run into its folder, and only there."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write ``config.yaml`` at the start of a fit."""
+        if stage == "fit" and trainer.is_global_zero:
+            folder = Path(trainer.default_root_dir)
+            text = self.parser.dump(self.config, skip_none=False)
+            (folder / "config.yaml").write_text(text, encoding="utf-8")
+            for logger in trainer.loggers:
+                if isinstance(logger, WandbLogger):
+                    logger.log_hyperparams(yaml.safe_load(text))
+
+
+class TrainingCommandLine(LightningCLI):
+    """Lightning's command line, with Rivalry's run folder, analyses and loggers."""
+
+    run_folder: RunFolder
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add what a run has beside Lightning's own."""
+        parser.add_argument("--name", type=str | None, default=None, help="Name of the run: its folder in --runs.")
+        parser.add_argument("--runs", type=str, default="runs", help="Folder of all runs.")
+        parser.add_argument("--wandb", type=Mode, default="auto", help="auto: online if logged in, else offline.")
+        parser.add_argument("--project", type=str, default="rivalry", help="Project in Weights & Biases.")
+        parser.add_argument("--analyses", type=list[Analysis], default=[], help="Analyses to run each epoch.")
+        parser.add_argument("--probe", type=ImageDataset | None, default=None, help="Probe set; default: validation.")
+        parser.add_argument("--every_n_epochs", type=int, default=1, help="How often the analyses run.")
+        parser.link_arguments("data.num_classes", "model.num_classes", apply_on="instantiate")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse the arguments given, whatever ``sys.argv`` holds."""
+        self.config = parser.parse_args(args)
+
+    def _parse_ckpt_path(self) -> None:
+        """Find ``last`` and ``best`` in the run's folder. What the user says beats what the checkpoint remembers."""
+        options = self.config[self.config.subcommand]
+        if options.get("ckpt_path") in ("last", "best"):
+            options["ckpt_path"] = str(find_checkpoint(Path(options.runs), options.name, options.ckpt_path))
+
+    def before_instantiate_classes(self) -> None:
+        """Open the run's folder before anything costly is made."""
+        options = self.config[self.config.subcommand]
+        goes_on = self.config.subcommand != "fit" or bool(options.get("ckpt_path"))
+        self.run_folder = open_run(
+            Path(options.runs), options.name, resuming=goes_on, default=_default_name(options.get("config"))
+        )
+        options.name = self.run_folder.name
+
+    def instantiate_trainer(self, **arguments: Any) -> Trainer:
+        """Make the trainer with the run's loggers and callbacks."""
+        options = self.config_init[self.config_init.subcommand]
+        quick = bool(options.trainer.get("fast_dev_run"))
+        given = options.trainer.get("callbacks") or []
+        loggers: list[Logger] = [] if quick else self._loggers(options)
+        callbacks: list[Callback] = [
+            AnalysisCallback(
+                options.analyses, self.run_folder, probe=options.probe, every_n_epochs=options.every_n_epochs
+            ),
+            RunSummary(self.run_folder),
+            *given,
+        ]
+        if loggers:
+            callbacks.append(LearningRateMonitor("epoch"))
+        if not any(isinstance(one, ModelCheckpoint) for one in given):
+            callbacks.append(_keep_checkpoints(self.run_folder))
+        if options.trainer.get("enable_progress_bar") is not False:
+            callbacks.append(RichProgressBar(leave=True))
+        return super().instantiate_trainer(
+            logger=loggers or False, callbacks=callbacks, default_root_dir=str(self.run_folder.root), **arguments
+        )
+
+    def _loggers(self, options: Any) -> list[Logger]:
+        folder = self.run_folder
+        table = MetricsTable(folder.metrics)
+        wandb = logger_for(folder, options.wandb, options.project)
+        return [table, wandb] if wandb else [table]
+
+
+def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
+    """Run one of Lightning's commands with everything around it."""
+    return TrainingCommandLine(
+        SparseClassifier,
+        Pictures,
+        save_config_callback=KeepConfiguration,
+        seed_everything_default=0,
+        trainer_defaults=TRAINER_DEFAULTS,
+        auto_configure_optimizers=False,
+        load_from_checkpoint_support=False,
+        args=list(arguments),
+    )
+
+
+def find_checkpoint(runs: Path, name: str | None, which: str) -> Path:
+    """The last or the best checkpoint of a run.
+
+    Raises:
+        ValueError: If the run is not named or has none.
+    """
+    if name is None:
+        raise ValueError(f"--ckpt_path={which} needs the run's --name")
+    folder = RunFolder(runs / name)
+    found = sorted(folder.checkpoints.glob("last.ckpt" if which == "last" else "best-*.ckpt"))
+    if not found:
+        there = sorted(path.name for path in runs.glob("*")) if runs.is_dir() else []
+        raise ValueError(
+            f"run {name!r} has no {which} checkpoint in {folder.checkpoints}; runs there: {there or 'none'}"
+        )
+    return found[-1]
+
+
+def _keep_checkpoints(folder: RunFolder) -> ModelCheckpoint:
+    return ModelCheckpoint(
+        dirpath=folder.checkpoints,
+        filename="best-{epoch:04d}",
+        monitor="val/top1",
+        mode="max",
+        save_last=True,
+        auto_insert_metric_name=False,
+    )
+
+
+def _default_name(configurations: Any) -> str:
+    """The name of the last YAML file, for a run that has no name of its own."""
+    files = [str(one) for one in configurations or [] if one is not None]
+    return Path(os.fspath(files[-1])).stem if files else "run"

@@ -1,0 +1,64 @@
+"""Honest evaluation of a competing network: by argmax on a copy with its own statistics, and by averaged draws.
+
+Normalisation statistics belong to the mode of competition (:mod:`rivalry.lwta.normalisation`): what was trained on
+draws and is evaluated by argmax gets them re-estimated from training images, on a copy, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from rivalry.lwta import Mode, competitions, evaluating, reestimate_normalisation
+from rivalry.lwta.normalisation import has_batch_statistics
+
+Normalise = Callable[[UInt8[Tensor, "batch 3 height width"]], Float[Tensor, "batch 3 height width"]]
+
+
+def evaluation_copy(
+    network: nn.Module,
+    calibration: Iterable[Mapping[str, Tensor]] | None,
+    normalise: Normalise,
+    *,
+    mode: Mode = "argmax",
+    precision: AbstractContextManager[object] | None = None,
+) -> nn.Module:
+    """A copy of a competing network that evaluates in ``mode``, with the BatchNorm statistics of that mode.
+
+    Args:
+        network: Left as it is. A network without competitions is given back itself.
+        calibration: Batches of training images, 0 to 255, the same on every rank.
+        normalise: From such images to the network's inputs.
+        mode: How LWTA layers find their winners.
+        precision: The autocast context in which the evaluation will run.
+
+    Raises:
+        ValueError: If statistics must be re-estimated and there are no calibration images.
+    """
+    if not competitions(network):
+        return network
+    if calibration is None and has_batch_statistics(network):
+        raise ValueError(
+            f"evaluation by {mode} re-estimates BatchNorm statistics and needs training images to do so; "
+            "use the data module rivalry.training.Pictures, or one with a calibration_batches"
+        )
+    device = next(network.parameters()).device
+    batches = (normalise(batch["image"].to(device)) for batch in calibration or ())
+    with precision or nullcontext():
+        return reestimate_normalisation(network, batches, mode)
+
+
+@torch.no_grad()
+def average_of_draws(
+    network: nn.Module, inputs: Float[Tensor, "batch channels height width"], samples: int, seed: int
+) -> Float[Tensor, "batch classes"]:
+    """Mean logits of ``samples`` stochastic passes of a network in eval(), seeded apart from the global state."""
+    with evaluating(network, "sample", seed=seed):
+        total: Tensor = network(inputs).float()
+        for _ in range(samples - 1):
+            total = total + network(inputs).float()
+    return total / samples

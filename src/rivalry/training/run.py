@@ -1,0 +1,77 @@
+"""A run and its folder: ``runs/<name>/{config.yaml, checkpoints/, records/, wandb/, metrics.csv}``."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,119}")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run leaves what it makes.
+
+    Attributes:
+        root: The run's own folder.
+    """
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.root.name
+
+    @property
+    def checkpoints(self) -> Path:
+        """Lightning's checkpoints."""
+        return self.root / "checkpoints"
+
+    @property
+    def records(self) -> Path:
+        """Records of the analyses, by epoch."""
+        return self.root / "records"
+
+    @property
+    def configuration(self) -> Path:
+        """All settings of the run; ``rivalry fit --config`` runs it again."""
+        return self.root / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """Scalars by step."""
+        return self.root / "metrics.csv"
+
+
+def open_run(runs: Path, name: str | None, *, resuming: bool, default: str = "run") -> RunFolder:
+    """Name a run's folder, and refuse a name that another run has.
+
+    Args:
+        runs: Folder of all runs.
+        name: The run's name; by default ``default`` and the time.
+        resuming: Whether the run goes on from a checkpoint, so that its folder may be there.
+        default: Beginning of the name where none is given.
+
+    Raises:
+        ValueError: If the name is no file name, is taken, or the folder cannot be written.
+    """
+    name = name or f"{default}-{time.strftime('%Y%m%d-%H%M%S')}"
+    if not _SAFE_NAME.fullmatch(name):
+        nearest = re.sub(r"[^A-Za-z0-9_.=-]+", "-", name).lstrip("-_.=") or default
+        raise ValueError(f"{name!r} cannot be the name of a run's folder; {nearest!r} would do")
+    folder = RunFolder(runs / name)
+    if folder.configuration.exists() and not resuming:
+        raise ValueError(
+            f"there is a run {name!r} in {runs}; go on with it by --ckpt_path=last, "
+            f"or choose another name, such as {name}-2"
+        )
+    try:
+        folder.root.mkdir(parents=True, exist_ok=True)
+        (folder.root / ".writable").touch()
+        (folder.root / ".writable").unlink()
+    except OSError as error:
+        raise ValueError(f"the run's folder {folder.root} cannot be written: {error.strerror}") from error
+    return folder

@@ -1,0 +1,98 @@
+"""Weights & Biases: online where the user has logged in, else offline; one event a record. Only this file imports it.
+
+Nothing leaves the machine unasked. A record becomes one ``run.log`` with its scalars, its table, its pictures and the
+epoch: never one key a neuron, never ``log(step=…)``.
+"""
+
+from __future__ import annotations
+
+import html
+import netrc
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlparse
+
+import pyarrow as pa
+import wandb
+from lightning.pytorch.loggers import Logger, WandbLogger
+from lightning.pytorch.utilities import rank_zero_info
+
+from rivalry.lens.pictures import picture_of
+from rivalry.records import Record
+from rivalry.training.run import RunFolder
+
+Mode = Literal["auto", "online", "offline", "off"]
+
+TABLE_ROWS = 10_000
+"""W&B shows no more rows of a table; the whole one is in the record's parquet file, sent as an artifact when online."""
+
+
+def logger_for(folder: RunFolder, mode: Mode, project: str = "rivalry") -> WandbLogger | None:
+    """A logger that keeps everything it writes inside the run's folder.
+
+    Args:
+        folder: The run's folder. The run's id is kept in it, so that a resumed run goes on as the same.
+        mode: ``auto`` is online where the user has logged in, else offline; ``off`` is none.
+        project: W&B's project.
+    """
+    if mode == "off":
+        return None
+    offline = mode == "offline" or (mode == "auto" and not logged_in())
+    if offline and mode == "auto":
+        rank_zero_info("W&B: no login found, so the run is recorded offline; `wandb login` and `wandb sync` send it.")
+    place = folder.root / "wandb"
+    place.mkdir(parents=True, exist_ok=True)
+    os.environ.update(WANDB_DATA_DIR=str(place.resolve()), WANDB_SILENT="true")
+    logger = WandbLogger(name=folder.name, save_dir=folder.root, project=project, offline=offline, id=_run_id(place))
+    logger._wandb_init.pop("anonymous", None)  # W&B warns of this option, which Lightning always gives
+    return logger
+
+
+def logged_in() -> bool:
+    """Whether W&B has a key, without asking for one and without a network."""
+    if os.environ.get("WANDB_MODE") in ("offline", "disabled", "dryrun"):
+        return False
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    file = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
+    try:
+        return netrc.netrc(file).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def log_record(loggers: Sequence[Logger], record: Record) -> None:
+    """Log a record as one event to every W&B logger among ``loggers``."""
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            event: dict[str, Any] = {f"{record.name}/{name}": value for name, value in record.scalars.items()}
+            for name, table in record.tables.items():
+                event[f"{record.name}/{name}"] = _as_wandb_table(table, record.epoch)
+            picture = picture_of(record)
+            if picture is not None:
+                event[f"{record.name}/picture"] = wandb.Image(picture)
+            logger.experiment.log({**event, "epoch": record.epoch, "trainer/global_step": record.step})
+
+
+def _as_wandb_table(table: pa.Table, epoch: int) -> wandb.Table:
+    """The first rows, with an ``epoch`` column; words from outside are escaped, lists are written out."""
+    rows = table.slice(0, TABLE_ROWS).to_pylist()
+    columns = ["epoch", *table.column_names]
+    return wandb.Table(columns=columns, data=[[epoch, *map(_shown, row.values())] for row in rows])
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return html.escape(value)
+    return " ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _run_id(place: Path) -> str:
+    kept = place / "run-id.txt"
+    if not kept.exists():
+        kept.write_text(uuid.uuid4().hex[:12] + "\n", encoding="utf-8")
+    return kept.read_text(encoding="utf-8").strip()
