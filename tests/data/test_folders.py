@@ -1,0 +1,96 @@
+"""Pictures in folders."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torchvision.transforms import v2
+
+from rivalry.data.folders import ImageFolder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two classes: two dogs, one of them deeper, and a wide cat, red on the left and blue on the right."""
+    for name in ("dog/b.png", "dog/more/a.PNG", "cat/wide.png"):
+        path = tmp_path / "pictures" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (10, 20, 30)).save(path)
+    wide = Image.new("RGB", (16, 8), (255, 0, 0))
+    wide.paste((0, 0, 255), (8, 0, 16, 8))
+    wide.save(tmp_path / "pictures/cat/wide.png")
+    (tmp_path / "pictures/cat/notes.txt").write_text("no picture")
+    (tmp_path / "pictures/.hidden").mkdir()
+    return tmp_path / "pictures"
+
+
+def test_classes_and_samples_are_sorted(root: Path) -> None:
+    folder = ImageFolder(root)
+    assert folder.classes == ("cat", "dog")
+    assert len(folder) == 3
+    assert [folder[i]["label"] for i in range(3)] == [0, 1, 1]
+    assert [folder[i]["index"] for i in range(3)] == [0, 1, 2]
+    assert folder[1]["image"].dtype == torch.uint8
+    assert folder[1]["image"][:, 0, 0].tolist() == [10, 20, 30]
+
+
+def test_a_size_keeps_the_middle_of_a_wide_picture(root: Path) -> None:
+    image = ImageFolder(root, size=8)[0]["image"]
+    assert image.shape == (3, 8, 8)
+    assert image[:, 4, 0].tolist() == [255, 0, 0]
+    assert image[:, 4, 7].tolist() == [0, 0, 255]
+    assert ImageFolder(root, size=4)[0]["image"].shape == (3, 4, 4)
+    assert ImageFolder(root)[0]["image"].shape == (3, 8, 16)
+
+
+def test_a_transform_sees_the_image_alone(root: Path) -> None:
+    sample = ImageFolder(root, size=8, transform=lambda image: 255 - image)[1]
+    assert sample["image"][:, 0, 0].tolist() == [245, 235, 225]
+    assert sample["label"] == 1
+
+
+def test_grey_and_transparent_pictures_become_red_green_blue(root: Path) -> None:
+    Image.new("L", (8, 8), 7).save(root / "dog/b.png")
+    Image.new("RGBA", (8, 8), (1, 2, 3, 255)).save(root / "dog/more/a.PNG")
+    folder = ImageFolder(root)
+    assert folder[1]["image"][:, 0, 0].tolist() == [7, 7, 7]
+    assert folder[2]["image"][:, 0, 0].tolist() == [1, 2, 3]
+
+
+def test_the_fingerprint_is_that_of_the_pictures(root: Path, tmp_path: Path) -> None:
+    first = ImageFolder(root).fingerprint
+    shutil.copytree(root, tmp_path / "copy")
+    assert ImageFolder(tmp_path / "copy").fingerprint == first
+    assert ImageFolder(root, size=8).fingerprint != first
+    assert ImageFolder(root, transform=v2.Grayscale(3)).fingerprint != first
+    (root / "dog/b.png").rename(root / "dog/c.png")
+    renamed = ImageFolder(root).fingerprint
+    Image.effect_noise((8, 8), 50).save(root / "dog/c.png")
+    assert len({first, renamed, ImageFolder(root).fingerprint}) == 3
+
+
+def test_what_is_missing_is_named(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere is no folder"):
+        ImageFolder(tmp_path / "nowhere")
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(ValueError, match="bare has no sub-folders"):
+        ImageFolder(tmp_path / "bare")
+    (root / "eel").mkdir()
+    with pytest.raises(ValueError, match="eel holds no picture"):
+        ImageFolder(root)
+
+
+def test_a_broken_picture_is_named(root: Path) -> None:
+    whole = (root / "dog/b.png").read_bytes()
+    for broken in (b"not a picture", whole[: len(whole) // 2]):
+        (root / "dog/b.png").write_bytes(broken)
+        with pytest.raises(ValueError, match=r"dog/b\.png is no picture"):
+            ImageFolder(root)[1]
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_an_index_beyond_the_end_is_refused(root: Path, index: int) -> None:
+    with pytest.raises(IndexError, match=f"pictures 0 to 2; asked for {index}"):
+        ImageFolder(root)[index]

@@ -1,0 +1,63 @@
+"""Part of a data set."""
+
+import pytest
+import torch
+
+from rivalry.data.dataset import Concept, ImageDataset, Sample
+from rivalry.data.portion import Portion
+
+
+class Numbers(ImageDataset):
+    """A picture whose pixels are its index."""
+
+    classes = ("even", "odd")
+    concepts = (Concept("dot", "texture"),)
+    fingerprint = "numbers"
+
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, index: int) -> Sample:
+        return {"image": torch.full((3, 2, 2), index, dtype=torch.uint8), "label": index % 2, "index": index}
+
+
+def shown(portion: Portion) -> list[int]:
+    return [int(portion[i]["image"][0, 0, 0]) for i in range(len(portion))]
+
+
+def test_a_portion_and_its_rest_make_the_whole() -> None:
+    part, rest = Portion(Numbers(), share=0.3), Portion(Numbers(), share=0.3, rest=True)
+    assert (len(part), len(rest)) == (30, 70)
+    assert sorted(shown(part) + shown(rest)) == list(range(100))
+    assert shown(part) == sorted(shown(part))
+
+
+def test_the_seed_decides_the_draw() -> None:
+    first, same, other = (Portion(Numbers(), limit=10, seed=seed) for seed in (1, 1, 2))
+    assert shown(first) == shown(same) != shown(other)
+    assert first.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_samples_carry_their_place_in_the_portion() -> None:
+    portion = Portion(Numbers(), limit=10)
+    assert [portion[i]["index"] for i in range(10)] == list(range(10))
+    assert [portion[i]["label"] for i in range(10)] == [shade % 2 for shade in shown(portion)]
+    assert (portion.classes, portion.concepts) == (Numbers.classes, Numbers.concepts)
+
+
+def test_a_limit_beyond_the_whole_takes_all_of_it() -> None:
+    assert shown(Portion(Numbers(), limit=1000)) == list(range(100))
+    with pytest.raises(ValueError, match="nothing is left"):
+        Portion(Numbers(), limit=1000, rest=True)
+
+
+@pytest.mark.parametrize("asked", [{}, {"limit": 0}, {"share": 0.0}, {"share": 1.0}, {"limit": 3, "share": 0.5}])
+def test_a_draw_that_says_nothing_or_too_much_is_refused(asked: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="either a limit of at least 1 or a share between 0 and 1"):
+        Portion(Numbers(), **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("index", [-1, 10])
+def test_an_index_beyond_the_end_is_refused(index: int) -> None:
+    with pytest.raises(IndexError, match=f"samples 0 to 9; asked for {index}"):
+        Portion(Numbers(), limit=10)[index]

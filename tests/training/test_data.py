@@ -1,0 +1,195 @@
+"""The pictures of a training."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from torch import Tensor, nn
+
+from rivalry.data.augmentation import CropAndFlip, draw_evenly
+from rivalry.data.dataset import Concept, ImageDataset, Sample
+from rivalry.training.data import Pictures
+
+
+class Numbers(ImageDataset):
+    """Pictures whose pixels are a random texture of their own; samples of two classes."""
+
+    def __init__(self, length: int = 40, classes: tuple[str, ...] = ("even", "odd")) -> None:
+        self.length, self.classes = length, classes
+
+    fingerprint = "numbers"
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Sample:
+        texture = torch.Generator().manual_seed(index)
+        image = torch.randint(0, 256, (3, 8, 8), generator=texture, dtype=torch.uint8)
+        return {"image": image, "label": index % 2, "index": index}
+
+
+class Listener(LightningModule):
+    """Learns nothing and keeps the batches it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(()))
+        self.heard: dict[str, list[Any]] = {"train": [], "validation": []}
+
+    def training_step(self, batch: Sample, _: int) -> Tensor:
+        self.heard["train"].append(batch)
+        return self.weight.square()
+
+    def validation_step(self, batch: Sample, _: int) -> None:
+        self.heard["validation"].append(batch)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), 0.1)
+
+
+def fit(pictures: Pictures, folder: Path, *, epochs: int, resume: Path | None = None) -> Listener:
+    listener = Listener()
+    trainer = Trainer(
+        accelerator="cpu", max_epochs=epochs, default_root_dir=folder, logger=False, enable_progress_bar=False,
+        enable_model_summary=False, num_sanity_val_steps=0, enable_checkpointing=False,
+    )  # fmt: skip
+    trainer.fit(listener, datamodule=pictures, ckpt_path=resume, weights_only=True)
+    trainer.save_checkpoint(folder / "last.ckpt")
+    return listener
+
+
+def indices(batches: Iterable[Any]) -> list[list[int]]:
+    return [batch["index"].tolist() for batch in batches]
+
+
+def flat(batches: list[list[int]]) -> list[int]:
+    return [index for batch in batches for index in batch]
+
+
+def pixels(batches: list[Any]) -> Tensor:
+    return torch.cat([batch["image"] for batch in batches])
+
+
+def test_batches_hold_pixels_labels_and_places() -> None:
+    batch: Any = next(iter(Pictures(Numbers(), Numbers(), batch_size=8).val_dataloader()))
+    assert batch["image"].shape == (8, 3, 8, 8)
+    assert batch["image"].dtype == torch.uint8
+    assert batch["label"].tolist() == [0, 1] * 4
+    assert batch["index"].tolist() == list(range(8))
+
+
+def test_every_epoch_has_its_order_and_the_seed_decides_it(tmp_path: Path) -> None:
+    def order(seed: int) -> list[list[int]]:
+        return indices(fit(Pictures(Numbers(), Numbers(), batch_size=8, seed=seed), tmp_path, epochs=2).heard["train"])
+
+    first = order(0)
+    assert sorted(flat(first[:5])) == sorted(flat(first[5:])) == list(range(40))
+    assert first[:5] != first[5:]
+    assert order(0) == first != order(1)
+
+
+def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
+    heard = [
+        fit(
+            Pictures(Numbers(), Numbers(), batch_size=8, workers=workers, augmentation=CropAndFlip()),
+            tmp_path,
+            epochs=2,
+        )
+        for workers in (0, 1, 2)
+    ]
+    for one, other in pairwise(heard):
+        assert indices(one.heard["train"]) == indices(other.heard["train"])
+        assert torch.equal(pixels(one.heard["train"]), pixels(other.heard["train"]))
+
+
+def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
+    def pictures() -> Pictures:
+        return Pictures(Numbers(), Numbers(), batch_size=8, augmentation=CropAndFlip())
+
+    straight = fit(pictures(), tmp_path, epochs=3).heard["train"]
+    fit(pictures(), tmp_path, epochs=1)
+    resumed = fit(pictures(), tmp_path, epochs=3, resume=tmp_path / "last.ckpt").heard["train"]
+    assert indices(resumed) == indices(straight[5:])
+    assert torch.equal(pixels(resumed), pixels(straight[5:]))
+
+
+def test_training_images_alone_are_augmented(tmp_path: Path) -> None:
+    data = Numbers()
+    heard = fit(Pictures(data, data, batch_size=8, augmentation=CropAndFlip()), tmp_path, epochs=1).heard
+    for batch in heard["validation"]:
+        assert torch.equal(batch["image"], torch.stack([data[i]["image"] for i in batch["index"].tolist()]))
+    kept = [
+        torch.equal(image, data[i]["image"])
+        for b in heard["train"]
+        for image, i in zip(b["image"], b["index"].tolist(), strict=True)
+    ]
+    assert sum(kept) < 8
+
+
+def test_loading_draws_nothing_from_the_generator_of_the_network() -> None:
+    pictures = Pictures(Numbers(), Numbers(), batch_size=8)
+    before = torch.get_rng_state()
+    for loader in (pictures.train_dataloader(), pictures.val_dataloader(), pictures.calibration_batches()):
+        list(loader)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_last_batch_is_full_in_training_alone() -> None:
+    pictures = Pictures(Numbers(30), Numbers(30), batch_size=8)
+    assert [len(batch) for batch in indices(iter(pictures.train_dataloader()))] == [8, 8, 8]
+    assert [len(batch) for batch in indices(iter(pictures.val_dataloader()))] == [8, 8, 8, 6]
+
+
+def test_calibration_images_are_few_fixed_and_augmented() -> None:
+    data = Numbers()
+    pictures = Pictures(data, data, batch_size=8, augmentation=CropAndFlip(), seed=3)
+    batches: list[Any] = list(pictures.calibration_batches(images=20))
+    again: list[Any] = list(pictures.calibration_batches(images=20))
+    chosen = flat(indices(batches))
+    assert len(set(chosen)) == 20
+    assert chosen == flat(indices(again))
+    assert torch.equal(pixels(batches), pixels(again))
+    plain = torch.stack([data[i]["image"] for i in chosen])
+    assert torch.equal(pixels(batches), CropAndFlip()(plain, draw_evenly(3, 0, torch.tensor(chosen), 3)))
+    assert len(flat(indices(pictures.calibration_batches()))) == 40
+
+
+def test_validation_stands_in_for_test_and_probe() -> None:
+    train, validation, test, probe = Numbers(), Numbers(), Numbers(), Numbers(8, ("a", "b", "c"))
+    bare, full = (
+        Pictures(train, validation, batch_size=8),
+        Pictures(train, validation, test=test, probe=probe, batch_size=8),
+    )
+    assert bare.test is bare.probe is validation
+    assert (full.test, full.probe) == (test, probe)
+    assert (full.classes, full.num_classes) == (("even", "odd"), 2)
+    assert len(full.test_dataloader()) == len(full.predict_dataloader()) == 5
+
+
+def test_splits_of_other_classes_are_refused() -> None:
+    other = Numbers(classes=("even", "odd", "neither", "both"))
+    message = r"has 4 classes \(even, odd, neither …\) and train 2 \(even, odd\)"
+    with pytest.raises(ValueError, match=f"validation {message}"):
+        Pictures(Numbers(), other, batch_size=8)
+    with pytest.raises(ValueError, match=f"test {message}"):
+        Pictures(Numbers(), Numbers(), test=other, batch_size=8)
+    with pytest.raises(ValueError, match="same, in the same order"):
+        Pictures(Numbers(), Numbers(classes=("odd", "even")), batch_size=8)
+
+
+@pytest.mark.parametrize("batch_size", [0, 41])
+def test_a_batch_that_cannot_be_filled_is_refused(batch_size: int) -> None:
+    with pytest.raises(ValueError, match=f"batch_size {batch_size} with 40 training images; wanted 1 to 40"):
+        Pictures(Numbers(), Numbers(), batch_size=batch_size)
+
+
+def test_masks_cannot_be_augmented() -> None:
+    masked = Numbers()
+    masked.concepts = (Concept("dot", "texture"),)
+    with pytest.raises(ValueError, match="train without masks"):
+        Pictures(masked, Numbers(), batch_size=8, augmentation=CropAndFlip())
+    Pictures(masked, Numbers(), batch_size=8)
