@@ -33,7 +33,7 @@ def test_a_record_says_how_it_was_made() -> None:
         "layers": ["compete"],
         "competitors": {"compete": 2},
         "sharpness": {"compete": 1.0},
-        "dataset": "tiles-7",
+        "dataset": "tiles-7-0",
         "samples": 7,
         "mode": "sample",
         "seed": 5,

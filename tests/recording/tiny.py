@@ -19,13 +19,13 @@ class Tiles(ImageDataset):
         generator = torch.Generator().manual_seed(seed)
         self.images = torch.randint(0, 200, (length, 3, 8, 8), generator=generator, dtype=torch.uint8)
         self.images[1::2, :, :, :4] += 55
-        self.masks = masks
+        self.masks, self.seed = masks, seed
         self.classes = ("plain", "bright")
         self.concepts = (Concept("bright left", "part"), Concept("nothing", "scene")) if masks else ()
 
     @property
     def fingerprint(self) -> str:
-        return f"tiles-{len(self)}"
+        return f"tiles-{len(self)}-{self.seed}"
 
     def __len__(self) -> int:
         return len(self.images)

@@ -1,0 +1,8 @@
+"""Dissection: what every unit of a layer responds to, in words, and whether the words are true.
+
+CLIP-Dissect (Oikarinen & Weng, ICLR 2023) applied to units that compete (Panousis & Chatzis, "DISCOVER", NeurIPS 2023).
+
+Read in this order: :mod:`similarity` (how well words describe a unit), :mod:`clip` and :mod:`feature_cache` (where
+images and words meet), :mod:`naming` (from top images to labels), :mod:`judge` (labels against the truth of masks),
+:mod:`mosaic` (what it looks like), :mod:`neurons` (the analysis).
+"""

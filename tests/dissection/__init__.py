@@ -1,0 +1,1 @@
+"""Tests of dissection: similarity, naming, judging."""
