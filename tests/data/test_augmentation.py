@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rivalry.data.augmentation import CropAndFlip, ResizedCropAndFlip, draw_evenly
+from rivalry.data.augmentation import Augmentation, CropAndFlip, ResizedCropAndFlip, draw_evenly
 
 KEEP = 0.9
 MIRROR = 0.1
@@ -103,3 +103,13 @@ def test_numbers_are_even_along_every_axis(axis: str) -> None:
     assert chi_squared < 43.8  # 19 degrees of freedom, p = 0.001
     neighbours = torch.corrcoef(torch.stack((drawn[:-1], drawn[1:])))[0, 1]
     assert abs(neighbours) < 4 / 4000**0.5
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("augmentation", [CropAndFlip(), ResizedCropAndFlip(size=12)])
+def test_the_gpu_crops_as_the_cpu_does(augmentation: Augmentation) -> None:
+    images = torch.randint(0, 256, (32, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    randomness = draw_evenly(0, 0, torch.arange(32), augmentation.draws)
+    on_gpu = augmentation(images.cuda(), randomness)
+    assert on_gpu.is_cuda
+    assert int((on_gpu.cpu().int() - augmentation(images, randomness).int()).abs().max()) <= 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -142,6 +143,18 @@ def test_the_last_batch_is_full_in_training_alone() -> None:
     pictures = Pictures(Numbers(30), Numbers(30), batch_size=8)
     assert [len(batch) for batch in indices(iter(pictures.train_dataloader()))] == [8, 8, 8]
     assert [len(batch) for batch in indices(iter(pictures.val_dataloader()))] == [8, 8, 8, 6]
+
+
+def test_ranks_share_the_training_images_and_calibrate_alike() -> None:
+    seen, calibrated = [], []
+    for rank in range(2):
+        pictures = Pictures(Numbers(), Numbers(), batch_size=4)
+        pictures.trainer = SimpleNamespace(global_rank=rank, world_size=2)  # type: ignore[assignment]
+        seen.append(flat(indices(pictures.train_dataloader())))
+        calibrated.append(flat(indices(pictures.calibration_batches(images=12))))
+    assert [len(part) for part in seen] == [20, 20]
+    assert sorted(seen[0] + seen[1]) == list(range(40))
+    assert calibrated[0] == calibrated[1]
 
 
 def test_calibration_images_are_few_fixed_and_augmented() -> None:
