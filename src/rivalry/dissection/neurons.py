@@ -1,0 +1,197 @@
+"""Neuron dissection: a label for every unit of the tapped layers, and, where masks are, whether it is true.
+
+CLIP-Dissect (Oikarinen & Weng, ICLR 2023) with the winners of Panousis & Chatzis, "DISCOVER" (NeurIPS 2023). Unlike in
+the released code of the latter, a pass is deterministic or seeded and its record says which, only real wins are ranked,
+and the win rate stands beside the mean activation.
+
+Only images that are among some unit's top images go through CLIP, unless the similarity looks at all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from rivalry.data.vocabulary import Vocabulary
+from rivalry.dissection.clip import Clip, check_templates, load_clip
+from rivalry.dissection.feature_cache import ImageFeatures, word_features
+from rivalry.dissection.judge import judge_labels, presence
+from rivalry.dissection.layer_stream import LayerStream, LayerSummary
+from rivalry.dissection.mosaic import mosaic, tile_side
+from rivalry.dissection.naming import (
+    TOP_K,
+    check_similarity,
+    name_units,
+    needs_all_images,
+    parameters,
+    score_by_all_images,
+    score_by_top_images,
+)
+from rivalry.dissection.similarity import Similarity
+from rivalry.dissection.unit_table import NamedLayer, clearest_units, summary_scalars, unit_table
+from rivalry.recording.analysis import Analysis, Finding
+from rivalry.recording.observation import Listening, Observation
+from rivalry.recording.pooling import Pooling, check_pooling, pool, positions_won, unit_axis
+from rivalry.records import JSON, Picture
+
+SHEET_ROWS = 8
+SHEET_COLUMNS = 8
+SHEET_GAP = 2
+
+
+class NeuronDissection(Analysis):
+    """Names every unit of the tapped layers.
+
+    The record holds the table ``units`` (see :func:`rivalry.dissection.unit_table.unit_table`), the picture
+    ``top_images`` (a row for each of the clearest units, listed in the settings, with its top images) and the scalars
+    of :func:`rivalry.dissection.unit_table.summary_scalars`. Where the data set carries masks, labels are judged.
+
+    Memory is bounded by units × top-k and units × concepts; similarities that look at every image keep a reservoir of
+    images × units and say so where it would pass 2 GiB a layer.
+
+    Args:
+        layers: Layers to dissect, dotted names or globs.
+        clip: A CLIP, as for :func:`rivalry.dissection.clip.load_clip`; loaded at the end of the first pass.
+        vocabulary: The words to choose from, or the name or file of them.
+        similarity: How well a word describes a unit (see :mod:`rivalry.dissection.similarity`).
+        pooling: From positions to one number an image (see :mod:`rivalry.recording.pooling`).
+        top_k: Top images for each unit; by default the paper's number for the similarity.
+        templates: Texts with a ``{}`` for the word, averaged over.
+        name: Name of the record.
+
+    Raises:
+        ValueError: For an unknown similarity or pooling, fewer than two words, or a template without a place.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[str],
+        clip: str,
+        vocabulary: Vocabulary | str,
+        similarity: Similarity = "soft_wpmi",
+        pooling: Pooling = "mean",
+        top_k: int | None = None,
+        templates: Sequence[str] = ("{}",),
+        name: str = "neurons",
+    ) -> None:
+        check_similarity(similarity)
+        check_pooling(pooling)
+        check_templates(templates)
+        self.taps = tuple(layers)
+        self.clip = clip
+        self.vocabulary = Vocabulary.load(vocabulary) if isinstance(vocabulary, str) else vocabulary
+        if len(self.vocabulary) < 2:
+            raise ValueError("to choose a label takes two words at least, and the vocabulary has one")
+        self.similarity: Similarity = similarity
+        self.pooling: Pooling = pooling
+        self.top_k = TOP_K[similarity] if top_k is None else top_k
+        self.templates = tuple(templates)
+        self.name = name
+        self._streams: dict[str, LayerStream] = {}
+        self._images: ImageFeatures | None = None
+
+    def start(self, listening: Listening) -> None:
+        """Forget the last pass."""
+        self._listening = listening
+        self._streams = {}
+
+    def observe(self, observation: Observation) -> None:
+        """Pool each layer, and let the images claim places."""
+        concepts = len(self._listening.dataset.concepts)
+        shown = None if observation.masks is None or not concepts else presence(observation.masks, concepts)
+        for layer in self._listening.layers:
+            output, dim = observation.activations[layer], self._listening.dims.get(layer)
+            won = positions_won(output, observation.winners.get(layer), self._listening.competitors.get(layer), dim)
+            if layer not in self._streams:
+                self._streams[layer] = self._new_stream(output.shape[unit_axis(output, dim)], judged=shown is not None)
+            self._streams[layer].add(pool(output, won, self.pooling, dim), observation.index, shown)
+
+    def conclude(self, network: nn.Module) -> Finding:
+        """Name the units, layer by layer."""
+        summaries = {layer: self._streams[layer].summarise() for layer in self._listening.layers}
+        clip = load_clip(self.clip, str(self._listening.device))
+        scores = self._score(summaries, clip)
+        layers = {layer: self._name(summary, scores[layer]) for layer, summary in summaries.items()}
+        rows = clearest_units(layers, SHEET_ROWS)
+        sheet, settings = self._sheet(layers, rows)
+        return Finding(
+            scalars=summary_scalars(layers),
+            tables={"units": unit_table(layers)},
+            images=sheet,
+            settings={**self._settings(clip), **settings},
+        )
+
+    def _new_stream(self, units: int, *, judged: bool) -> LayerStream:
+        dataset = self._listening.dataset
+        return LayerStream(
+            units,
+            self.top_k,
+            concepts=len(dataset.concepts) if judged else 0,
+            samples=len(dataset) if needs_all_images(self.similarity) else 0,
+            device=self._listening.device,
+        )
+
+    def _score(self, summaries: Mapping[str, LayerSummary], clip: Clip) -> dict[str, Float[Tensor, "units concepts"]]:
+        """Score each layer's units by themselves. CLIP sees each image that matters once."""
+        words = word_features(clip, self.vocabulary.words, self.templates)
+        if self._images is None or self._images.clip is not clip:
+            self._images = ImageFeatures(clip)
+        indices = torch.unique(torch.cat([_indices(summary) for summary in summaries.values()]))
+        if not len(indices):
+            return {layer: torch.zeros(len(one.mean), len(words)) for layer, one in summaries.items()}
+        images = self._images.of(self._listening.dataset, indices.tolist())
+        scores = {}
+        for layer, one in summaries.items():
+            if one.rows is not None:
+                scores[layer] = score_by_all_images(self.similarity, one.rows.values, images, words)
+            else:
+                places = torch.searchsorted(indices, one.top.images).masked_fill(one.top.images < 0, -1)
+                scores[layer] = score_by_top_images(self.similarity, places, images, words)
+        return scores
+
+    def _name(self, summary: LayerSummary, scores: Float[Tensor, "units concepts"]) -> NamedLayer:
+        names = name_units(scores, self.vocabulary.words, summary.dead)
+        if summary.correlation is None:
+            return NamedLayer(summary, names, ())
+        labels = [name.label for name in names]
+        return NamedLayer(summary, names, judge_labels(summary.correlation, labels, self._listening.dataset.concepts))
+
+    def _sheet(
+        self, layers: Mapping[str, NamedLayer], rows: Sequence[tuple[str, int]]
+    ) -> tuple[dict[str, Picture], dict[str, JSON]]:
+        """The clearest units' top images, and what its rows are."""
+        if not rows:
+            return {}, {}
+        dataset = self._listening.dataset
+        tops = [layers[layer].summary.top.images[unit].tolist()[:SHEET_COLUMNS] for layer, unit in rows]
+        pictures = [[dataset[index]["image"] for index in top if index >= 0] for top in tops]
+        side = tile_side(pictures[0][0])
+        listed: list[JSON] = [
+            {"layer": layer, "unit": unit, "label": layers[layer].names[unit].label} for layer, unit in rows
+        ]
+        sheet = mosaic(pictures, columns=SHEET_COLUMNS, side=side, gap=SHEET_GAP)
+        settings: dict[str, JSON] = {"rows": listed, "columns": SHEET_COLUMNS, "side": side, "gap": SHEET_GAP}
+        return {"top_images": sheet}, {"top_images": settings}
+
+    def _settings(self, clip: Clip) -> dict[str, JSON]:
+        return {
+            "clip": self.clip,
+            "clip_fingerprint": clip.fingerprint,
+            "vocabulary": self.vocabulary.fingerprint,
+            "words": len(self.vocabulary),
+            "templates": list(self.templates),
+            "similarity": self.similarity,
+            "similarity_parameters": {"top_k": self.top_k, **parameters(self.similarity)},
+            "pooling": self.pooling,
+        }
+
+
+def _indices(summary: LayerSummary) -> Tensor:
+    """The images that a layer's scores look at."""
+    if summary.rows is not None:
+        return summary.rows.index
+    images = summary.top.images.flatten()
+    return images[images >= 0]

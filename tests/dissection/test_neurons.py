@@ -1,0 +1,211 @@
+"""The analysis as a whole: what its record holds, what it says of itself, and what it may not do."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from rivalry.data.vocabulary import Vocabulary
+from rivalry.dissection.clip import Clip, load_clip
+from rivalry.dissection.neurons import NeuronDissection
+from rivalry.dissection.similarity import Similarity, soft_wpmi
+from rivalry.recording import sweep
+from rivalry.records import Record
+from tests.recording.tiny import Listener, Tiles, TinyNetwork, tiles_loader
+
+WORDS = Vocabulary(("bright left", "nothing", "zebra", "a red car"))
+
+
+def dissect(
+    clip_folder: Path, network: nn.Module | None = None, *, samples: int = 9, masks: bool = False, **options: object
+) -> Record:
+    options = {"layers": ["compete", "rivals"], "top_k": 3, **options}
+    analysis = NeuronDissection(clip=str(clip_folder), vocabulary=WORDS, **options)
+    (record,) = sweep(network or TinyNetwork(), tiles_loader(samples, masks=masks), [analysis], progress=False)
+    return record
+
+
+def test_every_unit_of_every_layer_has_a_row(clip_folder: Path) -> None:
+    table = dissect(clip_folder).tables["units"]
+    assert table.column_names == [
+        "layer",
+        "unit",
+        "label",
+        "score",
+        "runner_up",
+        "margin",
+        "wins",
+        "win_rate",
+        "mean",
+        "dead",
+        "top_images",
+    ]
+    rows = table.to_pylist()
+    assert [(row["layer"], row["unit"]) for row in rows] == [("compete", u) for u in range(8)] + [
+        ("rivals", u) for u in range(6)
+    ]
+    for row in rows:
+        assert row["dead"] == (row["wins"] == 0) == (row["label"] == "") == (row["margin"] is None)
+        assert len(row["top_images"]) == min(row["wins"], 3)
+        if not row["dead"]:
+            assert row["margin"] >= 0
+            assert row["runner_up"] != row["label"]
+
+
+def test_equals_a_plain_implementation(clip_folder: Path, clip: Clip) -> None:
+    """Everything kept and computed at once, as the paper writes it, for a layer without ties."""
+    network, listener = TinyNetwork(), Listener("compete")
+    record = dissect(clip_folder, network, layers=["compete"])
+    sweep(network, tiles_loader(9), [listener], progress=False)
+    maps = torch.cat([seen.activations["compete"] for seen in listener.seen])
+    pooled = maps.mean((2, 3)).masked_fill(~(maps != 0).any(3).any(2), -math.inf)
+    top = pooled.topk(3, dim=0)
+    indices = top.indices.masked_fill(top.values == -math.inf, -1).T
+    cosines = clip.encode_images(Tiles(9).images) @ clip.encode_words(WORDS.words, ["{}"]).T
+    scores = soft_wpmi(cosines, indices)
+    rows = record.tables["units"].to_pylist()
+    assert [row["top_images"] for row in rows] == [[i for i in unit if i >= 0] for unit in indices.tolist()]
+    assert [row["wins"] for row in rows] == (maps != 0).any(3).any(2).sum(0).tolist()
+    assert [row["win_rate"] for row in rows] == pytest.approx((maps != 0).float().mean((0, 2, 3)).tolist(), abs=1e-6)
+    assert [row["mean"] for row in rows] == pytest.approx(maps.mean((0, 2, 3)).tolist(), abs=1e-6)
+    living = [unit for unit, row in enumerate(rows) if not row["dead"]]
+    assert [rows[unit]["label"] for unit in living] == [WORDS.words[scores[unit].argmax()] for unit in living]
+    assert [rows[unit]["score"] for unit in living] == pytest.approx(scores.max(1).values[living].tolist(), abs=1e-4)
+
+
+def test_labels_are_scored_a_layer_at_a_time(clip_folder: Path) -> None:
+    both = dissect(clip_folder).tables["units"].to_pylist()
+    alone = dissect(clip_folder, layers=["compete"]).tables["units"].to_pylist()
+    assert alone == both[:8]
+
+
+def test_dead_units_are_said_as_such(clip_folder: Path) -> None:
+    network = TinyNetwork()
+    with torch.no_grad():
+        network.norm.bias[0], network.norm.bias[1] = -50.0, 50.0  # unit 0 never wins
+    record = dissect(clip_folder, network, layers=["compete"])
+    first, second = record.tables["units"].to_pylist()[:2]
+    assert (first["dead"], first["label"], first["score"], first["top_images"]) == (True, "", None, [])
+    assert second["wins"] == 9
+    assert record.scalars["dead_units"] >= 1
+
+
+def test_a_layer_where_all_are_dead_leaves_a_record_without_labels(clip_folder: Path) -> None:
+    network = TinyNetwork()
+    with torch.no_grad():
+        network.dense.weight.zero_()
+        network.dense.bias.fill_(-1.0)
+    record = dissect(clip_folder, network, layers=["act"], masks=True)
+    assert record.scalars["dead_units"] == record.scalars["units"] == 6
+    assert math.isnan(record.scalars["mean_margin"])
+    assert math.isnan(record.scalars["confirmed"])
+    assert record.images == {}
+
+
+def test_the_record_says_how_it_was_made(clip_folder: Path, clip: Clip) -> None:
+    """Fault 2: the pass is deterministic or seeded, and the record says which."""
+    settings = dissect(clip_folder).settings
+    assert (settings["mode"], settings["seed"], settings["dataset"]) == ("argmax", 0, "tiles-9-0")
+    assert settings["layers"] == ["compete", "rivals"]
+    assert settings["sharpness"] == {"compete": 1.0, "rivals": 1.0}
+    assert settings["clip"] == str(clip_folder)
+    assert settings["clip_fingerprint"] == clip.fingerprint
+    assert settings["vocabulary"] == WORDS.fingerprint
+    assert settings["templates"] == ["{}"]
+    assert settings["similarity"] == "soft_wpmi"
+    assert settings["similarity_parameters"]["top_k"] == 3
+    assert settings["pooling"] == "mean"
+
+
+def test_the_same_pass_leaves_the_same_record(clip_folder: Path) -> None:
+    torch.manual_seed(1)
+    first = dissect(clip_folder, masks=True)
+    torch.manual_seed(2)
+    again = dissect(clip_folder, masks=True)
+    assert again.tables == first.tables
+    assert again.scalars == first.scalars
+
+
+@pytest.mark.parametrize("similarity", ["cos_similarity", "cos_similarity_cubed", "rank_reorder", "wpmi"])
+def test_every_similarity_names_units(clip_folder: Path, similarity: Similarity) -> None:
+    record = dissect(clip_folder, similarity=similarity)
+    assert {row["label"] for row in record.tables["units"].to_pylist()} <= {*WORDS.words, ""}
+    assert record.scalars["mean_margin"] >= 0
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "win_rate"])
+def test_every_pooling_ranks_images(clip_folder: Path, pooling: str) -> None:
+    record = dissect(clip_folder, pooling=pooling)
+    assert record.settings["pooling"] == pooling
+
+
+def test_only_images_that_matter_go_through_clip(clip_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[int] = []
+    encode = Clip.encode_prepared
+
+    def count(self: Clip, images: torch.Tensor) -> torch.Tensor:
+        encoded.append(len(images))
+        return encode(self, images)
+
+    monkeypatch.setattr(Clip, "encode_prepared", count)
+    table = dissect(clip_folder, samples=40, top_k=1).tables["units"]
+    union = {index for row in table.to_pylist() for index in row["top_images"]}
+    assert sum(encoded) == len(union) < 20
+
+
+def test_masks_judge_the_labels(clip_folder: Path) -> None:
+    """Some unit sees the brighter left half, whatever it is called; the labels are compared with such truth."""
+    network = TinyNetwork()
+    record = dissect(clip_folder, network, layers=["compete"], masks=True, samples=40)
+    rows = record.tables["units"].to_pylist()
+    best = max(rows, key=lambda row: row["pearson"])
+    assert best["true_concept"] == "bright left"
+    assert best["pearson"] > 0.6
+    for row in rows:
+        expected = row["true_concept"] == row["label"] != ""  # one concept of two ever varies
+        assert row["confirmed"] == (None if row["dead"] else expected)
+        assert (row["label_pearson"] is None) == (row["label"] in ("", "zebra", "a red car"))
+    living = [row for row in rows if not row["dead"]]
+    share = sum(row["confirmed"] for row in living) / len(living)
+    assert record.scalars["confirmed"] == pytest.approx(share)
+    right = sum(row["true_concept"] == "bright left" for row in living)
+    called = sum(row["label"] == "bright left" for row in living)
+    assert record.scalars["confirmed_floor"] == pytest.approx(right * called / len(living) ** 2)
+
+
+def test_the_sheet_shows_the_clearest_units(clip_folder: Path) -> None:
+    record = dissect(clip_folder, samples=9)
+    sheet, settings = record.images["top_images"], record.settings["top_images"]
+    rows = {(row["layer"], row["unit"]): row for row in record.tables["units"].to_pylist()}
+    listed = [rows[one["layer"], one["unit"]] for one in settings["rows"]]
+    assert [one["label"] for one in settings["rows"]] == [row["label"] for row in listed]
+    assert len({row["label"] for row in listed}) == len(listed)
+    assert [row["margin"] for row in listed] == sorted((row["margin"] for row in listed), reverse=True)
+    assert listed[0]["margin"] == max(row["margin"] for row in rows.values() if row["margin"] is not None)
+    assert sheet.shape == (len(listed) * 34 - 2, 8 * 34 - 2, 3)
+
+
+def test_it_saves_and_loads(clip_folder: Path, tmp_path: Path) -> None:
+    record = dissect(clip_folder, masks=True)
+    assert Record.load(record.save(tmp_path)).tables == record.tables
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"templates": ["a photo"]}, "templates are texts"),
+        ({"vocabulary": Vocabulary(("sky",))}, "two words at least"),
+        ({"vocabulary": "picturebok"}, "did you mean 'picturebook'"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        NeuronDissection(**{"layers": ["compete"], "clip": "nowhere", "vocabulary": WORDS, **options})
+
+
+def test_an_unknown_clip_is_an_error_that_names_the_analysis() -> None:
+    load_clip.cache_clear()
+    with pytest.raises(RuntimeError, match="analysis 'neurons' failed to conclude: 'nowhere' is neither a folder"):
+        dissect(Path("nowhere"))
