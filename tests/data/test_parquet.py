@@ -178,6 +178,7 @@ def test_an_index_beyond_the_end_is_refused(shards: Path, index: int) -> None:
         ImageParquet(shards)[index]
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_cifar10_is_read_as_it_is(shared_data: Path) -> None:
     file = shared_data / "cifar10" / "test-00000-of-00001.parquet"
