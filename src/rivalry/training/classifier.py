@@ -228,9 +228,12 @@ class SparseClassifier(LightningModule):
 
     @property
     def _samples(self) -> int:
-        fitting = self._trainer is not None and self.trainer.state.fn == "fit"
-        wanted = self.evaluation.samples_in_fit if fitting else self.evaluation.samples
-        return wanted if competitions(self.network) else 0
+        """Draws to average in this pass."""
+        trainer = self._trainer
+        fitting = trainer is not None and trainer.state.fn == "fit"
+        last = trainer is None or trainer.current_epoch + 1 == trainer.max_epochs
+        due = not fitting or last or self.evaluation.every_epoch
+        return self.evaluation.samples if due and competitions(self.network) else 0
 
     def _no_padding(self, rows: int) -> Bool[Tensor, " batch"]:
         """Which rows a DistributedSampler did not add."""

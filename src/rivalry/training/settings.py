@@ -96,10 +96,10 @@ class Evaluation:
 
     Attributes:
         samples: Stochastic passes whose logits are averaged; the paper's code takes 6; 0 for none.
-        samples_in_fit: The same for the validations while training, where it costs every epoch.
+        every_epoch: Whether a fit does so after every epoch; else after the last one only.
         seed: Of those passes.
     """
 
     samples: int = 6
-    samples_in_fit: int = 0
+    every_epoch: bool = False
     seed: int = 0
