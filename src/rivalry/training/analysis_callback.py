@@ -31,10 +31,11 @@ from rivalry.training.wandb import log_record
 class AnalysisCallback(Callback):
     """Drives all analyses of a run, and writes and logs their records.
 
+    The probe set is the data module's ``probe``; where that is its validation images, their pass is shared.
+
     Args:
         analyses: What listens.
         folder: The run's folder; records go to ``records/`` in it.
-        probe: The probe set; by default the validation images, whose pass is then shared.
         every_n_epochs: How often.
         batch_size: Of the sweep over a probe set of its own.
 
@@ -47,7 +48,6 @@ class AnalysisCallback(Callback):
         analyses: Sequence[Analysis],
         folder: RunFolder,
         *,
-        probe: ImageDataset | None = None,
         every_n_epochs: int = 1,
         batch_size: int = 128,
     ) -> None:
@@ -55,7 +55,6 @@ class AnalysisCallback(Callback):
             raise ValueError(f"every_n_epochs is 1 or more, got {every_n_epochs}")
         self.analyses = list(analyses)
         self.folder = folder
-        self.probe = probe
         self.every_n_epochs = every_n_epochs
         self.batch_size = batch_size
         self.records: list[Record] = []
@@ -65,14 +64,14 @@ class AnalysisCallback(Callback):
         """Check layers and needs before anything runs."""
         if stage in ("fit", "validate"):
             refuse_strategies_without_taps(trainer)
-            Recording(_classifier(pl_module).network, self.analyses, self._probe_of(trainer))
+            Recording(_classifier(pl_module).network, self.analyses, _probe_of(trainer))
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to listen to the validation pass."""
-        if self.probe is None and self._due(trainer):
+        if _shares_validation(trainer) and self._due(trainer):
             network = _classifier(pl_module).evaluator
             self._recording = Recording(
-                network, self.analyses, self._probe_of(trainer), settings={"mode": "argmax", "pass": "validation"}
+                network, self.analyses, _probe_of(trainer), settings={"mode": "argmax", "pass": "validation"}
             )
             self._recording.__enter__()
 
@@ -119,7 +118,7 @@ class AnalysisCallback(Callback):
             return recording.conclude(epoch=epoch, step=step)
         return sweep(
             module.evaluator,
-            probe_loader(self._probe_of(trainer), self.batch_size),
+            probe_loader(_probe_of(trainer), self.batch_size),
             self.analyses,
             forward=lambda images: module.evaluator(module.normalise(images)),
             epoch=epoch,
@@ -132,12 +131,6 @@ class AnalysisCallback(Callback):
             return False
         last = trainer.current_epoch + 1 == trainer.max_epochs
         return trainer.state.fn != "fit" or last or (trainer.current_epoch + 1) % self.every_n_epochs == 0
-
-    def _probe_of(self, trainer: Trainer) -> ImageDataset:
-        probe = self.probe or trainer.datamodule.validation  # type: ignore[attr-defined]
-        if not isinstance(probe, ImageDataset):
-            raise ValueError(f"analyses listen to an ImageDataset, got {type(probe).__name__} as probe set")
-        return probe
 
     def _stop_listening(self) -> None:
         if self._recording is not None:
@@ -161,6 +154,18 @@ def refuse_strategies_without_taps(trainer: Trainer) -> None:
     name = type(trainer.strategy).__name__
     if any(word in name for word in ("FSDP", "ModelParallel", "DeepSpeed")):
         raise ValueError(f"analyses tap whole layers, and {name} shards them; use strategy=ddp, or no analyses")
+
+
+def _shares_validation(trainer: Trainer) -> bool:
+    data = trainer.datamodule  # type: ignore[attr-defined]
+    return data.probe is data.validation
+
+
+def _probe_of(trainer: Trainer) -> ImageDataset:
+    probe = trainer.datamodule.probe  # type: ignore[attr-defined]
+    if not isinstance(probe, ImageDataset):
+        raise ValueError(f"analyses listen to an ImageDataset, got {type(probe).__name__} as probe set")
+    return probe
 
 
 def _classifier(module: LightningModule) -> SparseClassifier:

@@ -76,10 +76,8 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
 
 
 def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: int) -> list[Record]:
-    """Run the study's analyses on the target; ``study`` has ``analyses``, ``probe`` and ``data``."""
-    probe = study.probe or (study.data.validation if study.data else None)
-    if probe is None:
-        raise ValueError("there is no probe set: the YAML file has neither `probe` nor `data` with validation images")
+    """Run the study's analyses on the target; ``study`` has ``analyses``, and ``data`` or ``probe``."""
+    probe = study.probe or study.data.probe
     classifier = target.classifier.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     calibration = study.data.calibration_batches() if study.data else None
     network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
@@ -135,7 +133,10 @@ def _from_checkpoint(path: Path, folder: RunFolder) -> Target:
 
 
 def _study(path: Path | None) -> Any:
-    """The analyses and the pictures that a YAML file asks for; what else it says is for training."""
+    """The analyses and the pictures that a YAML file asks for; what else it says is for training.
+
+    A file for a network without training pictures has a data set under ``probe`` instead of ``data``.
+    """
     if path is None:
         raise ValueError("say what to analyse: --config FILE with `analyses` and `probe` or `data`")
     if not path.is_file():
@@ -148,6 +149,8 @@ def _study(path: Path | None) -> Any:
     chosen = {key: written[key] for key in ("analyses", "probe", "data") if written.get(key) is not None}
     if not chosen.get("analyses"):
         raise ValueError(f"{path} has no `analyses`")
+    if not chosen.keys() & {"data", "probe"}:
+        raise ValueError(f"{path} has no pictures to show: neither `data` nor `probe`")
     if "data" in chosen and "class_path" not in chosen["data"]:
         chosen["data"] = {"class_path": "rivalry.training.data.Pictures", "init_args": chosen["data"]}
     return parser.instantiate_classes(parser.parse_object(chosen))

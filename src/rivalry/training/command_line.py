@@ -1,7 +1,7 @@
 """``rivalry fit | validate | test | predict``: Lightning's command line, with a folder a run.
 
 A YAML file says all: ``model`` (:class:`SparseClassifier`), ``data`` (:class:`Pictures`), ``analyses`` (a list of
-class paths), ``probe`` (a data set, or none to share the validation pass), ``trainer`` (Lightning's own), ``wandb`` …
+class paths), ``trainer`` (Lightning's own), ``name``, ``wandb`` …
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from lightning.pytorch.loggers import Logger, WandbLogger
 
 import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
-from rivalry.data.dataset import ImageDataset
 from rivalry.recording.analysis import Analysis
 from rivalry.training.analysis_callback import AnalysisCallback
 from rivalry.training.classifier import SparseClassifier
@@ -57,7 +56,6 @@ class TrainingCommandLine(LightningCLI):
         parser.add_argument("--wandb", type=Mode, default="auto", help="auto: online if logged in, else offline.")
         parser.add_argument("--project", type=str, default="rivalry", help="Project in Weights & Biases.")
         parser.add_argument("--analyses", type=list[Analysis], default=[], help="Analyses to run each epoch.")
-        parser.add_argument("--probe", type=ImageDataset | None, default=None, help="Probe set; default: validation.")
         parser.add_argument("--every_n_epochs", type=int, default=1, help="How often the analyses run.")
         parser.link_arguments("data.num_classes", "model.num_classes", apply_on="instantiate")
 
@@ -87,9 +85,7 @@ class TrainingCommandLine(LightningCLI):
         given = options.trainer.get("callbacks") or []
         loggers: list[Logger] = [] if quick else self._loggers(options)
         callbacks: list[Callback] = [
-            AnalysisCallback(
-                options.analyses, self.run_folder, probe=options.probe, every_n_epochs=options.every_n_epochs
-            ),
+            AnalysisCallback(options.analyses, self.run_folder, every_n_epochs=options.every_n_epochs),
             RunSummary(self.run_folder),
             *given,
         ]

@@ -85,7 +85,7 @@ class Pictures(LightningDataModule):
         """Test batches, in order."""
         return self._load(self.test)
 
-    def calibration_batches(self, images: int = 4096) -> Iterator[Sample]:
+    def calibration_batches(self, images: int = 2048) -> Iterator[Sample]:
         """Some training images for statistics of batch normalisation: the same ones on every rank.
 
         They are augmented as in training, by the seed alone: the black borders of random crops belong to the statistics
