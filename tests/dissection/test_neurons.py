@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 from torch import nn
 
@@ -11,6 +12,7 @@ from rivalry.data.vocabulary import Vocabulary
 from rivalry.dissection.clip import Clip, load_clip
 from rivalry.dissection.neurons import NeuronDissection
 from rivalry.dissection.similarity import Similarity, soft_wpmi
+from rivalry.lwta import sparsify
 from rivalry.recording import sweep
 from rivalry.records import Record
 from tests.recording.tiny import Listener, Tiles, TinyNetwork, tiles_loader
@@ -141,6 +143,18 @@ def test_every_pooling_ranks_images(clip_folder: Path, pooling: str) -> None:
     assert record.settings["pooling"] == pooling
 
 
+def test_a_vision_transformer_by_its_class_token(clip_folder: Path) -> None:
+    vit = timm.create_model("test_vit", img_size=32, num_classes=2)
+    assert sparsify(vit, 4, ["blocks.*.mlp.act"])
+    network = nn.Sequential(nn.Upsample(32), vit)
+    options = {"layers": ["*.mlp.act"], "pooling": "class_token"}
+    rows = dissect(clip_folder, network, **options).tables["units"].to_pylist()
+    layers = [name for name, _ in network.named_modules() if name.endswith("mlp.act")]
+    assert list(dict.fromkeys(row["layer"] for row in rows)) == layers
+    winning = sum(row["win_rate"] for row in rows) / len(rows)
+    assert winning == pytest.approx(0.25)  # one token a picture, one of four competitors
+
+
 def test_only_images_that_matter_go_through_clip(clip_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
     encode = Clip.encode_prepared
@@ -185,6 +199,15 @@ def test_the_sheet_shows_the_clearest_units(clip_folder: Path) -> None:
     assert [row["margin"] for row in listed] == sorted((row["margin"] for row in listed), reverse=True)
     assert listed[0]["margin"] == max(row["margin"] for row in rows.values() if row["margin"] is not None)
     assert sheet.shape == (len(listed) * 34 - 2, 8 * 34 - 2, 3)
+
+
+def test_a_clip_that_inference_mode_has_loaded_serves_afterwards(clip_folder: Path) -> None:
+    load_clip.cache_clear()
+    with torch.inference_mode():  # as in a validation loop
+        first = dissect(clip_folder, masks=True)
+    assert dissect(clip_folder, masks=True).tables == first.tables
+    clip = load_clip(str(clip_folder))
+    assert not any(parameter.is_inference() for parameter in clip.model.parameters())
 
 
 def test_it_saves_and_loads(clip_folder: Path, tmp_path: Path) -> None:

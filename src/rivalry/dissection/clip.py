@@ -157,7 +157,8 @@ def load_clip(source: str, device: str = "cpu") -> Clip:
     else:
         name, weights = _known(source)
         _log.warning("Loading CLIP %s by open_clip; weights that are not on this machine yet are downloaded.", source)
-    model = open_clip.create_model(name, pretrained=weights, device=device)
+    with torch.inference_mode(False):  # what is made in inference mode could not be used outside of it
+        model = open_clip.create_model(name, pretrained=weights, device=device)
     return Clip(source, model, open_clip.get_tokenizer(name))
 
 

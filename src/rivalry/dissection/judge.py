@@ -106,6 +106,7 @@ def judge_labels(
         concepts: What the columns mean. Names count whatever their case, and with ``_`` as a space.
     """
     names = [normalised(concept.name) for concept in concepts]
+    correlation = correlation.cpu()
     values, order = correlation.sort(dim=1, descending=True, stable=True)
     judged = []
     for row, label in enumerate(map(normalised, labels)):

@@ -12,9 +12,7 @@ from torchvision.transforms.v2 import functional as transforms
 from rivalry.records import Picture
 
 
-def mosaic(
-    rows: Sequence[Sequence[UInt8[Tensor, "3 height width"]]], *, columns: int, side: int = 64, gap: int = 2
-) -> Picture:
+def mosaic(rows: Sequence[Sequence[UInt8[Tensor, "3 _ _"]]], *, columns: int, side: int = 64, gap: int = 2) -> Picture:
     """Stack pictures, one row each; missing ones and the gaps between are white.
 
     Args:

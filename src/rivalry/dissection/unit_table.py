@@ -114,7 +114,8 @@ def clearest_units(layers: Mapping[str, NamedLayer], count: int) -> list[tuple[s
 
 def _rows(layer: str, named: NamedLayer) -> list[dict[str, object]]:
     summary = named.summary
-    wins, rates, means = summary.top.wins.tolist(), summary.win_rate.tolist(), summary.mean.tolist()
+    wins, images = summary.top.wins.tolist(), summary.top.images.tolist()
+    rates, means = summary.win_rate.tolist(), summary.mean.tolist()
     rows: list[dict[str, object]] = [
         {
             "layer": layer,
@@ -127,7 +128,7 @@ def _rows(layer: str, named: NamedLayer) -> list[dict[str, object]]:
             "win_rate": rates[unit],
             "mean": means[unit],
             "dead": wins[unit] == 0,
-            "top_images": [index for index in summary.top.images[unit].tolist() if index >= 0],
+            "top_images": [index for index in images[unit] if index >= 0],
         }
         for unit, name in enumerate(named.names)
     ]
