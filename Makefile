@@ -33,10 +33,10 @@ format: $(INSTALLED) ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
 
 bench: $(INSTALLED) ## Measure speed and memory on the CPU, into benchmarks/results
-	for script in benchmarks/*.py; do $(BIN)/python "$$script" --device cpu || exit 1; done
+	for script in $(filter-out %_gpu.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 bench-gpu: $(INSTALLED) ## Measure speed and memory on the GPU, into benchmarks/results
-	for script in benchmarks/*.py; do $(BIN)/python "$$script" --device cuda || exit 1; done
+	for script in $(wildcard benchmarks/*_gpu.py); do $(BIN)/python $$script || exit 1; done
 
 # What is installed is what the lock says, hash for hash, and this checkout, by the build backend that is in the lock.
 $(INSTALLED): requirements.lock pyproject.toml
