@@ -171,12 +171,13 @@ def test_calibration_images_are_few_fixed_and_augmented() -> None:
     assert len(flat(indices(pictures.calibration_batches()))) == 40
 
 
-def test_validation_stands_in_for_test() -> None:
-    train, validation, test = Numbers(), Numbers(24), Numbers(16)
+def test_validation_stands_in_for_test_and_probe() -> None:
+    train, validation, test, probe = Numbers(), Numbers(24), Numbers(16), Numbers(8, ("a", "b", "c"))
     bare = Pictures(train, validation, batch_size=8)
-    full = Pictures(train, validation, test=test, batch_size=8)
+    full = Pictures(train, validation, test=test, probe=probe, batch_size=8)
     assert len(bare.test_dataloader()) == len(bare.predict_dataloader()) == 3
     assert len(full.test_dataloader()) == len(full.predict_dataloader()) == 2
+    assert (bare.probe, full.probe) == (validation, probe)
     assert (full.classes, full.num_classes) == (("even", "odd"), 2)
 
 

@@ -24,6 +24,7 @@ class Pictures(LightningDataModule):
         train: Learnt from, shuffled anew every epoch; a last batch that is not full is left for another epoch.
         validation: Seen after every epoch.
         test: For `rivalry test` and `rivalry predict`; the validation pictures where there are none.
+        probe: What analyses look at; the validation pictures where there are none. Its classes may be others.
         augmentation: Random changes of training images.
         batch_size: Images in a batch of each rank.
         workers: Processes that load; 0 loads in the main process, which is enough where images are decoded once.
@@ -44,6 +45,7 @@ class Pictures(LightningDataModule):
         validation: ImageDataset,
         *,
         test: ImageDataset | None = None,
+        probe: ImageDataset | None = None,
         augmentation: Augmentation | None = None,
         batch_size: int = 128,
         workers: int = 0,
@@ -52,6 +54,7 @@ class Pictures(LightningDataModule):
         super().__init__()
         self.train, self.validation = train, validation
         self.test = validation if test is None else test
+        self.probe = validation if probe is None else probe
         self.augmentation = augmentation
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         self.classes = train.classes
