@@ -62,18 +62,17 @@ class AnalysisCallback(Callback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Check layers and needs before anything runs."""
-        if stage in ("fit", "validate"):
+        if self.analyses and stage in ("fit", "validate"):
             refuse_strategies_without_taps(trainer)
             Recording(_classifier(pl_module).network, self.analyses, _probe_of(trainer))
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to listen to the validation pass."""
-        if _shares_validation(trainer) and self._due(trainer):
+        if self._due(trainer) and _shares_validation(trainer):
             network = _classifier(pl_module).evaluator
-            self._recording = Recording(
-                network, self.analyses, _probe_of(trainer), settings={"mode": "argmax", "pass": "validation"}
-            )
-            self._recording.__enter__()
+            recording = Recording(network, self.analyses, _probe_of(trainer), settings={"mode": "argmax", "seed": 0})
+            with undisturbed(network):
+                self._recording = recording.__enter__()
 
     def on_validation_batch_end(
         self,
@@ -86,7 +85,8 @@ class AnalysisCallback(Callback):
     ) -> None:
         """Show the analyses what the network has just seen."""
         if self._recording is not None:
-            self._recording.observe(batch, outputs)
+            with undisturbed(self._recording.network):
+                self._recording.observe(batch, outputs)
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Collect the records, on every rank; write and log them on the first."""
