@@ -59,7 +59,9 @@ def load_weights(network: nn.Module, path: Path) -> list[str]:
     weights = _read(path)
     own = network.state_dict()
     classifier = tuple(f"{name}." for name in _classifier_names(network))
-    left_out = [key for key in weights if key.startswith(classifier) and weights[key].shape != own[key].shape]
+    left_out = [
+        key for key in weights if key.startswith(classifier) and key in own and weights[key].shape != own[key].shape
+    ]
     weights = {key: value for key, value in weights.items() if key not in left_out}
     missing = sorted(set(own) - set(weights) - set(left_out) - {k for k in own if k.endswith("num_batches_tracked")})
     surplus = sorted(set(weights) - set(own))

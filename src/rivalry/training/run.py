@@ -60,7 +60,7 @@ def open_run(runs: Path, name: str | None, *, resuming: bool, default: str = "ru
     """
     name = name or f"{default}-{time.strftime('%Y%m%d-%H%M%S')}"
     if not _SAFE_NAME.fullmatch(name):
-        nearest = re.sub(r"[^A-Za-z0-9_.=-]+", "-", name).lstrip("-_.=") or default
+        nearest = re.sub(r"[^A-Za-z0-9_.=-]+", "-", name).lstrip("-_.=")[:120] or "run"
         raise ValueError(f"{name!r} cannot be the name of a run's folder; {nearest!r} would do")
     folder = RunFolder(runs / name)
     if folder.configuration.exists() and not resuming:
