@@ -6,7 +6,7 @@ frame: the origin in its middle, one unit its radius, x to the right and y down.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,18 +57,22 @@ class Brush:
         side: Width and height of the plane in pixels.
         placement: Where the object stands.
         parts: The names of all parts; a part's code is one plus its position.
+        missing: The parts to leave out.
     """
 
-    def __init__(self, side: int, placement: Placement, parts: Sequence[str]) -> None:
+    def __init__(self, side: int, placement: Placement, parts: Sequence[str], missing: Container[str] = ()) -> None:
         self.placement = placement
         self._plane = Image.new("L", (side, side), 0)
         self._pencil = ImageDraw.Draw(self._plane)
         self._outline = max(2, round(side / 72))
         self._codes = {part: code for code, part in enumerate(parts, start=1)}
+        self._missing = missing
         self._numbers: dict[tuple[RGB | None, int], int] = {}
 
     def polygon(self, part: str, points: Sequence[Point], colour: RGB | None = None, outline: bool = True) -> None:
         """Fill a polygon; ``colour`` None is the object's own paint."""
+        if part in self._missing:
+            return
         placed = self.placement.to_pixels(points)
         self._pencil.polygon(placed, fill=self._number(part, colour))
         if outline:
@@ -102,6 +106,8 @@ class Brush:
 
     def line(self, part: str, points: Sequence[Point], width: float, colour: RGB | None = None) -> None:
         """Draw a line of the given width; a painted one gets an outline."""
+        if part in self._missing:
+            return
         placed = self.placement.to_pixels(points)
         thickness = max(2, round(width * self.placement.radius))
         if colour is None:

@@ -6,8 +6,6 @@ texture. A part is shared by the objects that have it: cars and buses have wheel
 
 from collections.abc import Callable
 
-from numpy.random import Generator
-
 from rivalry.data.dataset import Concept
 from rivalry.data.picturebook import creatures, things
 from rivalry.data.picturebook.brush import Brush
@@ -15,7 +13,7 @@ from rivalry.data.picturebook.palette import PAINTS
 from rivalry.data.picturebook.scenes import SCENES
 from rivalry.data.picturebook.textures import TEXTURES
 
-OBJECTS: dict[str, Callable[[Brush, Generator], None]] = {
+OBJECTS: dict[str, Callable[[Brush], None]] = {
     "car": things.car,
     "bus": things.bus,
     "house": things.house,
@@ -42,6 +40,15 @@ bowl rim saucer steam crown trunk petal centre stem leaf cap eye tail beak wing 
 
 PARTS: tuple[str, ...] = tuple(_PARTS.split())
 """The parts that objects are made of."""
+
+SOMETIMES: dict[str, float] = {
+    **dict.fromkeys(("chimney", "flag", "flame", "steam", "saucer", "leaf"), 0.5),
+    **dict.fromkeys(("door", "mast", "fin", "nose", "rope", "handle", "tip", "rim", "centre"), 0.8),
+    **dict.fromkeys(("tail", "leg", "antenna", "whisker"), 0.8),
+    **dict.fromkeys(("wheel", "window", "basket", "trunk", "beak", "ear"), 0.85),
+    "sail": 0.9,
+}
+"""How often an object has a part that it need not have. Without these, whatever tells a sail would tell a boat."""
 
 NAMES: dict[str, tuple[str, ...]] = {
     "scene": tuple(SCENES),

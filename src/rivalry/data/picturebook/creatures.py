@@ -1,18 +1,16 @@
 """The plants and animals of PictureBook: how each is drawn, part after part, from the back to the front.
 
-Every function draws one object with a `Brush`. A part without a colour takes the object's own paint. Parts that an
-object does not always have are drawn by the toss of a coin.
+Every function draws one object with a `Brush`. A part without a colour takes the object's own paint. The brush leaves
+out the parts that this object happens not to have.
 """
 
 import math
-
-from numpy.random import Generator
 
 from rivalry.data.picturebook.brush import Brush, Point
 from rivalry.data.picturebook.palette import BEAK, CREAM, DARK, LEAF, PEARL, POLLEN, SKIN, WOOD
 
 
-def tree(brush: Brush, rng: Generator) -> None:
+def tree(brush: Brush) -> None:
     """Draw a round-headed tree."""
     brush.polygon("trunk", [(-0.13, 0.2), (0.13, 0.2), (0.22, 0.98), (-0.22, 0.98)], WOOD)
     leaves: list[Point] = []
@@ -23,12 +21,11 @@ def tree(brush: Brush, rng: Generator) -> None:
     brush.polygon("crown", leaves)
 
 
-def flower(brush: Brush, rng: Generator) -> None:
-    """Draw a flower with five petals, sometimes with leaves."""
+def flower(brush: Brush) -> None:
+    """Draw a flower with five petals and two leaves."""
     brush.line("stem", [(0.0, 0.0), (0.04, 0.5), (0.0, 1.0)], 0.13, LEAF)
-    if rng.random() < 0.5:
-        brush.oval("leaf", (-0.3, 0.72), (0.32, 0.13), LEAF, turn=0.6)
-        brush.oval("leaf", (0.32, 0.68), (0.32, 0.13), LEAF, turn=-0.6)
+    brush.oval("leaf", (-0.3, 0.72), (0.32, 0.13), LEAF, turn=0.6)
+    brush.oval("leaf", (0.32, 0.68), (0.32, 0.13), LEAF, turn=-0.6)
     for step in range(5):
         angle = 2 * math.pi * (step / 5 - 0.25)
         middle = (0.44 * math.cos(angle), -0.3 + 0.44 * math.sin(angle))
@@ -36,14 +33,14 @@ def flower(brush: Brush, rng: Generator) -> None:
     brush.oval("centre", (0.0, -0.3), (0.21, 0.21), POLLEN)
 
 
-def mushroom(brush: Brush, rng: Generator) -> None:
+def mushroom(brush: Brush) -> None:
     """Draw a mushroom."""
     brush.blob("stem", [(-0.2, 0.0), (0.2, 0.0), (0.24, 0.5), (0.34, 0.92), (-0.34, 0.92), (-0.24, 0.5)], CREAM)
     dome = [(-0.94, 0.04), (-0.84, -0.42), (-0.46, -0.8), (0.0, -0.92), (0.46, -0.8), (0.84, -0.42), (0.94, 0.04)]
     brush.polygon("cap", [*dome, (0.5, 0.2), (0.0, 0.25), (-0.5, 0.2)])
 
 
-def fish(brush: Brush, rng: Generator) -> None:
+def fish(brush: Brush) -> None:
     """Draw a fish that swims to the right."""
     brush.polygon("tail", [(-0.46, 0.0), (-0.98, -0.5), (-0.86, 0.0), (-0.98, 0.5)])
     brush.polygon("fin", [(-0.26, -0.38), (-0.14, -0.8), (0.36, -0.66), (0.4, -0.34)], SKIN)
@@ -53,7 +50,7 @@ def fish(brush: Brush, rng: Generator) -> None:
     _eye(brush, (0.62, -0.08), 0.15)
 
 
-def bird(brush: Brush, rng: Generator) -> None:
+def bird(brush: Brush) -> None:
     """Draw a bird that looks to the right."""
     for x in (-0.12, 0.14):
         brush.line("leg", [(x, 0.5), (x + 0.04, 0.94), (x + 0.2, 0.94)], 0.08, BEAK)
@@ -65,7 +62,7 @@ def bird(brush: Brush, rng: Generator) -> None:
     _eye(brush, (0.44, -0.5), 0.12)
 
 
-def butterfly(brush: Brush, rng: Generator) -> None:
+def butterfly(brush: Brush) -> None:
     """Draw a butterfly from above."""
     for side in (-1, 1):
         brush.line("antenna", [(side * 0.04, -0.4), (side * 0.26, -0.88)], 0.07, DARK)
@@ -74,7 +71,7 @@ def butterfly(brush: Brush, rng: Generator) -> None:
     brush.oval("body", (0.0, 0.06), (0.11, 0.58), DARK, outline=False)
 
 
-def cat(brush: Brush, rng: Generator) -> None:
+def cat(brush: Brush) -> None:
     """Draw a sitting cat that looks at us."""
     curl: list[Point] = [(0.3, 0.82), (0.68, 0.8), (0.84, 0.54), (0.76, 0.26), (0.86, 0.08)]
     brush.line("tail", curl, 0.16)
@@ -88,7 +85,7 @@ def cat(brush: Brush, rng: Generator) -> None:
         brush.line("whisker", [(side * 0.2, -0.12), (side * 0.72, -0.04)], 0.04, DARK)
 
 
-def snail(brush: Brush, rng: Generator) -> None:
+def snail(brush: Brush) -> None:
     """Draw a snail that creeps to the right."""
     for x in (0.6, 0.8):
         brush.line("antenna", [(x, 0.0), (x + 0.1, -0.44)], 0.08, DARK)

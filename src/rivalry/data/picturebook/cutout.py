@@ -7,7 +7,7 @@ from numpy.random import Generator
 from PIL import Image
 
 from rivalry.data.picturebook.brush import PAINTED, Brush, Placement
-from rivalry.data.picturebook.concepts import OBJECTS, PARTS
+from rivalry.data.picturebook.concepts import OBJECTS, PARTS, SOMETIMES
 from rivalry.data.picturebook.palette import RGB, RIM, Paint
 from rivalry.data.picturebook.textures import Texture
 
@@ -30,8 +30,10 @@ def paste(page: Image.Image, thing: str, paint: Paint, texture: Texture, rng: Ge
     """
     side = page.width
     place = _place(side, rng)
-    brush = Brush(side, place, PARTS)
-    OBJECTS[thing](brush, rng)
+    luck = rng.random(len(SOMETIMES)).tolist()
+    missing = {part for part, chance in zip(SOMETIMES, luck, strict=True) if chance >= SOMETIMES[part]}
+    brush = Brush(side, place, PARTS, missing)
+    OBJECTS[thing](brush)
     shade, tint = rng.uniform(0.93, 1.06), rng.uniform(-7, 7, 3)
     figure, codes = brush.finish(_shaded(paint.ground, shade, tint))
     across, down = place.grid(side)

@@ -24,7 +24,7 @@ from rivalry.data.picturebook.scenes import SCENES
 from rivalry.data.picturebook.textures import TEXTURES
 from rivalry.data.picturebook.watermark import Watermark, stamp
 
-DRAWING = 1
+DRAWING = 2
 """Version of the drawing: raised whenever the same seed and index give another picture."""
 
 SMALLEST = 32

@@ -1,16 +1,14 @@
 """The made things of PictureBook: how each is drawn, part after part, from the back to the front.
 
-Every function draws one object with a `Brush`. A part without a colour takes the object's own paint. Parts that an
-object does not always have are drawn by the toss of a coin.
+Every function draws one object with a `Brush`. A part without a colour takes the object's own paint. The brush leaves
+out the parts that this object happens not to have.
 """
-
-from numpy.random import Generator
 
 from rivalry.data.picturebook.brush import Brush
 from rivalry.data.picturebook.palette import BEAK, BRICK, CREAM, FLAME, GLASS, METAL, RUBBER, STEAM, TILE, WOOD
 
 
-def car(brush: Brush, rng: Generator) -> None:
+def car(brush: Brush) -> None:
     """Draw a car that drives to the right."""
     body = [(-0.97, 0.3), (-0.9, -0.1), (-0.55, -0.2), (-0.34, -0.62), (0.3, -0.62), (0.56, -0.2), (0.92, -0.08)]
     brush.polygon("body", [*body, (0.98, 0.3), (0.9, 0.46), (-0.9, 0.46)])
@@ -20,7 +18,7 @@ def car(brush: Brush, rng: Generator) -> None:
     _wheel(brush, 0.52)
 
 
-def bus(brush: Brush, rng: Generator) -> None:
+def bus(brush: Brush) -> None:
     """Draw a bus with three windows and a door."""
     brush.blob("body", [(-0.97, 0.48), (-0.98, -0.6), (-0.8, -0.74), (0.8, -0.74), (0.98, -0.6), (0.97, 0.48)])
     for left in (-0.84, -0.38, 0.08):
@@ -30,30 +28,27 @@ def bus(brush: Brush, rng: Generator) -> None:
     _wheel(brush, 0.3)
 
 
-def house(brush: Brush, rng: Generator) -> None:
-    """Draw a house, sometimes with a chimney."""
-    if rng.random() < 0.5:
-        brush.box("chimney", (0.34, -0.88), (0.56, -0.3), BRICK)
+def house(brush: Brush) -> None:
+    """Draw a house with a chimney."""
+    brush.box("chimney", (0.34, -0.88), (0.56, -0.3), BRICK)
     brush.box("wall", (-0.74, -0.16), (0.74, 0.9))
     brush.polygon("roof", [(-0.94, -0.1), (0.0, -0.96), (0.94, -0.1)], TILE)
     brush.box("door", (0.16, 0.34), (0.5, 0.9), WOOD)
     brush.box("window", (-0.5, 0.12), (-0.12, 0.5), GLASS)
 
 
-def boat(brush: Brush, rng: Generator) -> None:
-    """Draw a sailing boat, sometimes with a flag."""
-    if rng.random() < 0.5:
-        brush.polygon("flag", [(0.0, -0.98), (0.0, -0.74), (-0.4, -0.86)], FLAME)
+def boat(brush: Brush) -> None:
+    """Draw a sailing boat with a flag."""
+    brush.polygon("flag", [(0.0, -0.98), (0.0, -0.74), (-0.4, -0.86)], FLAME)
     brush.line("mast", [(0.02, -0.98), (0.02, 0.4)], 0.09, WOOD)
     brush.polygon("sail", [(0.1, -0.84), (0.1, 0.26), (0.84, 0.26)])
     brush.polygon("sail", [(-0.08, -0.6), (-0.08, 0.26), (-0.66, 0.26)])
     brush.polygon("hull", [(-0.96, 0.38), (0.96, 0.38), (0.64, 0.86), (-0.66, 0.86)])
 
 
-def rocket(brush: Brush, rng: Generator) -> None:
-    """Draw a rocket on its way up, sometimes with a flame."""
-    if rng.random() < 0.6:
-        brush.blob("flame", [(-0.2, 0.6), (0.2, 0.6), (0.14, 0.84), (0.0, 1.06), (-0.14, 0.84)], FLAME)
+def rocket(brush: Brush) -> None:
+    """Draw a rocket on its way up."""
+    brush.blob("flame", [(-0.2, 0.6), (0.2, 0.6), (0.14, 0.84), (0.0, 1.06), (-0.14, 0.84)], FLAME)
     brush.polygon("fin", [(-0.3, 0.1), (-0.66, 0.5), (-0.62, 0.84), (-0.28, 0.6)], METAL)
     brush.polygon("fin", [(0.3, 0.1), (0.66, 0.5), (0.62, 0.84), (0.28, 0.6)], METAL)
     side = [(0.26, -0.68), (0.4, -0.1), (0.3, 0.64)]
@@ -62,7 +57,7 @@ def rocket(brush: Brush, rng: Generator) -> None:
     brush.oval("window", (0.0, -0.26), (0.19, 0.19), GLASS)
 
 
-def balloon(brush: Brush, rng: Generator) -> None:
+def balloon(brush: Brush) -> None:
     """Draw a hot-air balloon."""
     for side in (-1, 1):
         brush.line("rope", [(side * 0.36, 0.26), (side * 0.17, 0.68)], 0.06, WOOD)
@@ -71,7 +66,7 @@ def balloon(brush: Brush, rng: Generator) -> None:
     brush.polygon("basket", [(-0.24, 0.64), (0.24, 0.64), (0.19, 0.98), (-0.19, 0.98)], WOOD)
 
 
-def umbrella(brush: Brush, rng: Generator) -> None:
+def umbrella(brush: Brush) -> None:
     """Draw an open umbrella."""
     hook = [(0.0, -0.3), (0.0, 0.74), (0.05, 0.88), (0.16, 0.92), (0.27, 0.86), (0.3, 0.72)]
     brush.line("handle", hook, 0.12, WOOD)
@@ -81,16 +76,14 @@ def umbrella(brush: Brush, rng: Generator) -> None:
     brush.polygon("canopy", [*dome, *scallops])
 
 
-def cup(brush: Brush, rng: Generator) -> None:
-    """Draw a cup, sometimes steaming, sometimes on a saucer."""
-    if rng.random() < 0.5:
-        for x in (-0.34, 0.0, 0.34):
-            wisp = [(x - 0.15, -0.55), (x - 0.05, -0.68), (x - 0.15, -0.82), (x - 0.05, -0.96)]
-            brush.line("steam", wisp, 0.09, STEAM)
+def cup(brush: Brush) -> None:
+    """Draw a steaming cup on a saucer."""
+    for x in (-0.34, 0.0, 0.34):
+        wisp = [(x - 0.15, -0.55), (x - 0.05, -0.68), (x - 0.15, -0.82), (x - 0.05, -0.96)]
+        brush.line("steam", wisp, 0.09, STEAM)
     ring = [(0.5, -0.22), (0.78, -0.24), (0.9, 0.0), (0.76, 0.26), (0.4, 0.36)]
     brush.line("handle", ring, 0.13)
-    if rng.random() < 0.5:
-        brush.oval("saucer", (-0.1, 0.76), (0.84, 0.17), CREAM)
+    brush.oval("saucer", (-0.1, 0.76), (0.84, 0.17), CREAM)
     brush.blob("bowl", [(-0.74, -0.36), (0.54, -0.36), (0.5, 0.2), (0.3, 0.72), (-0.5, 0.72), (-0.7, 0.2)])
     brush.oval("rim", (-0.1, -0.38), (0.64, 0.13), BEAK)
 
