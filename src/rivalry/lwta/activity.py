@@ -11,6 +11,7 @@ import math
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torchmetrics import Metric
@@ -56,7 +57,7 @@ def winner_entropy(wins: Int[Tensor, " units"], competitors: int) -> float:
     >>> winner_entropy(torch.tensor([5, 5, 10, 0]), competitors=2)
     0.5
     """
-    blocks = wins.double().view(-1, competitors)
+    blocks = rearrange(wins.double(), "(blocks competitors) -> blocks competitors", competitors=competitors)
     blocks = blocks[blocks.sum(1) > 0]
     if len(blocks) == 0:
         return math.nan
