@@ -91,8 +91,8 @@ class WinCounts(Metric):
     def update(self, winners: Int[Tensor, "..."], output: Float[Tensor, "..."]) -> None:
         """Add one batch: the winners, and the layer's output of the same positions."""
         self.wins += count_wins(winners, self.competitors, self.dim)
-        at_winner = output[win_mask(winners, self.competitors, self.dim)]
-        self.negative += (at_winner < 0).sum()
+        won = win_mask(winners, self.competitors, self.dim)
+        self.negative += ((output < 0) & won).sum()
         self.active += output.count_nonzero()
         self.positions += winners.numel() // winners.shape[self.dim]
 
