@@ -112,7 +112,7 @@ class AnalysisCallback(Callback):
         self._stop_listening()
 
     def _conclude(self, trainer: Trainer, module: SparseClassifier) -> list[Record]:
-        epoch, step = trainer.current_epoch, trainer.global_step
+        epoch, step = module.moment
         if self._recording is not None:
             recording, self._recording = self._recording, None
             return recording.conclude(epoch=epoch, step=step)

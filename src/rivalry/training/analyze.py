@@ -24,6 +24,7 @@ from rivalry.recording.sweep import sweep
 from rivalry.records import Record
 from rivalry.training.analysis_callback import probe_loader
 from rivalry.training.backbone import known_network
+from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.evaluation import evaluation_copy
@@ -64,6 +65,7 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
     Raises:
         ValueError: Where the target, the YAML file or a layer is not to be found.
     """
+    silence_idle_talk()
     options = _parser().parse_args(list(arguments))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights)
     folder = RunFolder(Path(options.out)) if options.out else target.folder

@@ -74,6 +74,7 @@ class SparseClassifier(LightningModule):
         self._evaluator: tuple[nn.Module, ...] = ()  # a tuple, so that it is no submodule and enters no checkpoint
         self._shown = 0
         self._said = False
+        self._loaded = (0, 0)
         mean, std = normalisation_of(self.network)
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1) * 255, persistent=False)
@@ -98,6 +99,14 @@ class SparseClassifier(LightningModule):
     def evaluator(self) -> nn.Module:
         """The network that evaluation runs: the network itself, or its copy with statistics of the mode."""
         return self._evaluator[0] if self._evaluator else self.network
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """Epoch and optimiser steps: of the fit that goes on, else of the checkpoint that is evaluated."""
+        trainer = self._trainer
+        if trainer is not None and trainer.state.fn == "fit":
+            return trainer.current_epoch, trainer.global_step
+        return self._loaded
 
     # ------------------------------------------------------------------ fit
 
@@ -128,15 +137,19 @@ class SparseClassifier(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Log where the schedules stand."""
-        self.log_dict({f"train/{name}": value for name, value in self._competition_now().items()})
+        rate = max(group["lr"] for group in self.trainer.optimizers[0].param_groups)
+        self.log_dict(
+            {"train/rate": rate, **{f"train/{name}": value for name, value in self._competition_now().items()}}
+        )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep where the schedules stand: later draws are to be those of this moment."""
         checkpoint["competition"] = self._competition_now()
 
     def on_load_checkpoint(self, checkpoint: Mapping[str, Any]) -> None:
-        """Draw as at the moment of the checkpoint."""
+        """Draw as at the moment of the checkpoint, and know when it was."""
         set_competition(self.network, **checkpoint["competition"])
+        self._loaded = (checkpoint["epoch"], checkpoint["global_step"])
 
     def configure_optimizers(self) -> Any:
         """Optimiser and learning-rate schedule of timm, the latter moved every step."""
@@ -247,5 +260,8 @@ class SparseClassifier(LightningModule):
         if self._samples:
             scores |= {f"{split}/sampled_{name}": value for name, value in self.sampled_score.compute().items()}
         self.log_dict(scores, prog_bar=True)
+        if self.trainer.state.fn != "fit":  # else it would be logged at step 0, and not beside its epoch of the fit
+            epoch, step = self.moment
+            self.log_dict({"epoch": float(epoch), "step": float(max(step - 1, 0))})
         self.score.reset()
         self.sampled_score.reset()

@@ -12,22 +12,32 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonargparse import ArgumentError
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import Logger, WandbLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
 from rivalry.recording.analysis import Analysis
 from rivalry.training.analysis_callback import AnalysisCallback
+from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.metrics_table import MetricsTable
+from rivalry.training.predictions import KeepPredictions
 from rivalry.training.run import RunFolder, open_run
 from rivalry.training.summary import RunSummary
 from rivalry.training.wandb import Mode, logger_for
 
-TRAINER_DEFAULTS = {"accelerator": "auto", "devices": "auto", "num_sanity_val_steps": 0, "enable_model_summary": False}
+TRAINER_DEFAULTS = {
+    "accelerator": "auto",
+    "devices": "auto",
+    "num_sanity_val_steps": 0,
+    "enable_model_summary": False,
+    "log_every_n_steps": 1,  # scalars are those of an epoch; else a short epoch is warned of
+}
 
 
 class KeepConfiguration(SaveConfigCallback):
@@ -36,9 +46,11 @@ class KeepConfiguration(SaveConfigCallback):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write ``config.yaml`` at the start of a fit."""
         if stage == "fit" and trainer.is_global_zero:
-            folder = Path(trainer.default_root_dir)
-            text = self.parser.dump(self.config, skip_none=False)
-            (folder / "config.yaml").write_text(text, encoding="utf-8")
+            folder = RunFolder(Path(trainer.default_root_dir))
+            settings = self.config.clone()
+            settings.ckpt_path = None  # where this fit went on from is no setting of the run
+            text = self.parser.dump(settings, skip_none=False)
+            folder.configuration.write_text(text, encoding="utf-8")
             for logger in trainer.loggers:
                 if isinstance(logger, WandbLogger):
                     logger.log_hyperparams(yaml.safe_load(text))
@@ -83,21 +95,27 @@ class TrainingCommandLine(LightningCLI):
         options = self.config_init[self.config_init.subcommand]
         quick = bool(options.trainer.get("fast_dev_run"))
         given = options.trainer.get("callbacks") or []
-        loggers: list[Logger] = [] if quick else self._loggers(options)
+        nothing_to_log = quick or self.config_init.subcommand == "predict"
+        loggers: list[Logger] = [] if nothing_to_log else self._loggers(options)
         callbacks: list[Callback] = [
             AnalysisCallback(options.analyses, self.run_folder, every_n_epochs=options.every_n_epochs),
+            KeepPredictions(self.run_folder),
             RunSummary(self.run_folder),
             *given,
+            _keep_last(self.run_folder),
         ]
-        if loggers:
-            callbacks.append(LearningRateMonitor("epoch"))
         if not any(isinstance(one, ModelCheckpoint) for one in given):
-            callbacks.append(_keep_checkpoints(self.run_folder))
+            callbacks.append(_keep_best(self.run_folder))
         if options.trainer.get("enable_progress_bar") is not False:
             callbacks.append(RichProgressBar(leave=True))
         return super().instantiate_trainer(
             logger=loggers or False, callbacks=callbacks, default_root_dir=str(self.run_folder.root), **arguments
         )
+
+    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
+        """Load nothing but tensors and plain values from checkpoints, unless the user says otherwise."""
+        arguments = super()._prepare_subcommand_kwargs(subcommand)
+        return {**arguments, "weights_only": arguments.get("weights_only") is not False}
 
     def _loggers(self, options: Any) -> list[Logger]:
         folder = self.run_folder
@@ -107,17 +125,27 @@ class TrainingCommandLine(LightningCLI):
 
 
 def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
-    """Run one of Lightning's commands with everything around it."""
-    return TrainingCommandLine(
-        SparseClassifier,
-        Pictures,
-        save_config_callback=KeepConfiguration,
-        seed_everything_default=0,
-        trainer_defaults=TRAINER_DEFAULTS,
-        auto_configure_optimizers=False,
-        load_from_checkpoint_support=False,
-        args=list(arguments),
-    )
+    """Run one of Lightning's commands with everything around it.
+
+    Raises:
+        ValueError: For whatever the user can mend: arguments, YAML files, names, files.
+    """
+    silence_idle_talk()
+    speak_up: dict[str, Any] = {"exit_on_error": False}
+    try:
+        return TrainingCommandLine(
+            SparseClassifier,
+            Pictures,
+            save_config_callback=KeepConfiguration,
+            seed_everything_default=0,
+            trainer_defaults=TRAINER_DEFAULTS,
+            parser_kwargs={**speak_up, **{command: dict(speak_up) for command in TrainingCommandLine.subcommands()}},
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+            args=list(arguments),
+        )
+    except (ArgumentError, MisconfigurationException) as error:
+        raise ValueError(str(error)) from error
 
 
 def find_checkpoint(runs: Path, name: str | None, which: str) -> Path:
@@ -138,15 +166,19 @@ def find_checkpoint(runs: Path, name: str | None, which: str) -> Path:
     return found[-1]
 
 
-def _keep_checkpoints(folder: RunFolder) -> ModelCheckpoint:
+def _keep_best(folder: RunFolder) -> ModelCheckpoint:
     return ModelCheckpoint(
         dirpath=folder.checkpoints,
         filename="best-{epoch:04d}",
         monitor="val/top1",
         mode="max",
-        save_last=True,
         auto_insert_metric_name=False,
     )
+
+
+def _keep_last(folder: RunFolder) -> ModelCheckpoint:
+    """Every epoch's; ``save_last`` of the callback above would only copy the best."""
+    return ModelCheckpoint(dirpath=folder.checkpoints, filename="last", enable_version_counter=False)
 
 
 def _default_name(configurations: Any) -> str:

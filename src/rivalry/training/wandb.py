@@ -45,7 +45,8 @@ def logger_for(folder: RunFolder, mode: Mode, project: str = "rivalry") -> Wandb
         rank_zero_info("W&B: no login found, so the run is recorded offline; `wandb login` and `wandb sync` send it.")
     place = folder.root / "wandb"
     place.mkdir(parents=True, exist_ok=True)
-    os.environ.update(WANDB_DATA_DIR=str(place.resolve()), WANDB_SILENT="true")
+    inside = str(place.resolve())
+    os.environ.update(WANDB_DATA_DIR=inside, WANDB_CACHE_DIR=inside, WANDB_SILENT="true")
     logger = WandbLogger(name=folder.name, save_dir=folder.root, project=project, offline=offline, id=_run_id(place))
     logger._wandb_init.pop("anonymous", None)  # W&B warns of this option, which Lightning always gives
     return logger
