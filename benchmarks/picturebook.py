@@ -26,6 +26,7 @@ def main(length: int = 4000, size: int = 64, repeats: int = 3) -> None:
         size: Their width and height.
         repeats: How often each reading is measured; the best counts, since other work only slows down.
     """
+    load = round(os.getloadavg()[0], 1)  # processes that wanted the cores in the minute before
     with tempfile.TemporaryDirectory() as cache:
         os.environ["RIVALRY_CACHE"] = cache
         book, labelled = PictureBook(length, size=size), PictureBook(length, size=size, masks=True)
@@ -43,6 +44,7 @@ def main(length: int = 4000, size: int = 64, repeats: int = 3) -> None:
         "length": length,
         "size": size,
         "cores": os.cpu_count(),
+        "load": load,
         "python": platform.python_version(),
         "figures": {name: round(rate) for name, rate in figures.items()},
     }
