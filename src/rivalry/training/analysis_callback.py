@@ -97,7 +97,8 @@ class AnalysisCallback(Callback):
         with undisturbed(module.network):
             self.records = self._conclude(trainer, module)
         scalars = {f"{record.name}/{name}": value for record in self.records for name, value in record.scalars.items()}
-        pl_module.log_dict({**scalars, "analyses/seconds": time.monotonic() - began}, rank_zero_only=False)
+        pl_module.log("analyses/seconds", time.monotonic() - began)
+        pl_module.log_dict(scalars, logger=False)  # for checkpoints to watch; the loggers get the record itself
         if trainer.is_global_zero:
             for record in self.records:
                 record.save(self.folder.records)

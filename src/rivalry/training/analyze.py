@@ -69,7 +69,7 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
     options = _parser().parse_args(list(arguments))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights)
     folder = RunFolder(Path(options.out)) if options.out else target.folder
-    study = _study(Path(options.config) if options.config else target.configuration)
+    study = _study(Path(options.config) if options.config else target.configuration, run=target.configuration)
     records = analyze(target, study, mode=options.mode, seed=options.seed, batch_size=options.batch_size)
     for record in records:
         record.save(folder.records)
@@ -134,28 +134,35 @@ def _from_checkpoint(path: Path, folder: RunFolder) -> Target:
     return Target(classifier, stored["epoch"], stored["global_step"], folder, configuration)
 
 
-def _study(path: Path | None) -> Any:
+def _study(path: Path | None, run: Path | None) -> Any:
     """The analyses and the pictures that a YAML file asks for; what else it says is for training.
 
-    A file for a network without training pictures has a data set under ``probe`` instead of ``data``.
+    Without ``data`` in it, the training pictures that statistics are re-estimated from are those of the ``run``.
     """
     if path is None:
         raise ValueError("say what to analyse: --config FILE with `analyses` and `probe` or `data`")
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--analyses", type=list[Analysis], default=[])
-    parser.add_argument("--probe", type=ImageDataset | None, default=None)
-    parser.add_subclass_arguments(Pictures, "data", required=False)
-    written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    chosen = {key: written[key] for key in ("analyses", "probe", "data") if written.get(key) is not None}
+    chosen = _sections(path)
     if not chosen.get("analyses"):
         raise ValueError(f"{path} has no `analyses`")
+    if run is not None and "data" not in chosen:
+        chosen |= {key: value for key, value in _sections(run).items() if key == "data"}
     if not chosen.keys() & {"data", "probe"}:
         raise ValueError(f"{path} has no pictures to show: neither `data` nor `probe`")
     if "data" in chosen and "class_path" not in chosen["data"]:
         chosen["data"] = {"class_path": "rivalry.training.data.Pictures", "init_args": chosen["data"]}
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--analyses", type=list[Analysis], default=[])
+    parser.add_argument("--probe", type=ImageDataset | None, default=None)
+    parser.add_subclass_arguments(Pictures, "data", required=False)
     return parser.instantiate_classes(parser.parse_object(chosen))
+
+
+def _sections(path: Path) -> dict[str, Any]:
+    """What a YAML file says of analyses and pictures."""
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return {key: written[key] for key in ("analyses", "probe", "data") if written.get(key) is not None}
 
 
 def _parser() -> ArgumentParser:

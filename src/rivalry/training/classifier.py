@@ -259,7 +259,8 @@ class SparseClassifier(LightningModule):
         scores = {f"{split}/{name}": value for name, value in self.score.compute().items()}
         if self._samples:
             scores |= {f"{split}/sampled_{name}": value for name, value in self.sampled_score.compute().items()}
-        self.log_dict(scores, prog_bar=True)
+        for name, value in scores.items():
+            self.log(name, value, prog_bar=name.endswith("top1"))
         if self.trainer.state.fn != "fit":  # else it would be logged at step 0, and not beside its epoch of the fit
             epoch, step = self.moment
             self.log_dict({"epoch": float(epoch), "step": float(max(step - 1, 0))})

@@ -18,6 +18,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import Logger, WandbLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from rich.console import Console
 
 import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
 from rivalry.recording.analysis import Analysis
@@ -28,7 +29,7 @@ from rivalry.training.data import Pictures
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.predictions import KeepPredictions
 from rivalry.training.run import RunFolder, open_run
-from rivalry.training.summary import RunSummary
+from rivalry.training.summary import latest_records, print_summary
 from rivalry.training.wandb import Mode, logger_for
 
 TRAINER_DEFAULTS = {
@@ -49,7 +50,7 @@ class KeepConfiguration(SaveConfigCallback):
             folder = RunFolder(Path(trainer.default_root_dir))
             settings = self.config.clone()
             settings.ckpt_path = None  # where this fit went on from is no setting of the run
-            text = self.parser.dump(settings, skip_none=False)
+            text = self.parser.dump(settings)
             folder.configuration.write_text(text, encoding="utf-8")
             for logger in trainer.loggers:
                 if isinstance(logger, WandbLogger):
@@ -100,7 +101,6 @@ class TrainingCommandLine(LightningCLI):
         callbacks: list[Callback] = [
             AnalysisCallback(options.analyses, self.run_folder, every_n_epochs=options.every_n_epochs),
             KeepPredictions(self.run_folder),
-            RunSummary(self.run_folder),
             *given,
             _keep_last(self.run_folder),
         ]
@@ -111,6 +111,12 @@ class TrainingCommandLine(LightningCLI):
         return super().instantiate_trainer(
             logger=loggers or False, callbacks=callbacks, default_root_dir=str(self.run_folder.root), **arguments
         )
+
+    def after_fit(self) -> None:
+        """Say what came out, once the progress bar is gone."""
+        if self.trainer.is_global_zero and not self.trainer.fast_dev_run:  # type: ignore[attr-defined]
+            scalars = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+            print_summary(Console(), self.run_folder, scalars, latest_records(self.run_folder))
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         """Load nothing but tensors and plain values from checkpoints, unless the user says otherwise."""

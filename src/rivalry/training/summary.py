@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from lightning.pytorch import Callback, LightningModule, Trainer
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -12,24 +11,6 @@ from rich.table import Table
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record, find_records
 from rivalry.training.run import RunFolder
-
-
-class RunSummary(Callback):
-    """Prints the summary of a fit on the first rank, and keeps the last pictures in the run's folder.
-
-    Args:
-        folder: The run's folder.
-    """
-
-    def __init__(self, folder: RunFolder) -> None:
-        self.folder = folder
-
-    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say what came out."""
-        if not trainer.is_global_zero or trainer.fast_dev_run:  # type: ignore[attr-defined]
-            return
-        scalars = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        print_summary(Console(), self.folder, scalars, latest_records(self.folder))
 
 
 def print_summary(console: Console, folder: RunFolder, scalars: dict[str, float], records: list[Record]) -> None:

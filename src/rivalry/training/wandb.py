@@ -67,16 +67,25 @@ def logged_in() -> bool:
 
 
 def log_record(loggers: Sequence[Logger], record: Record) -> None:
-    """Log a record as one event to every W&B logger among ``loggers``."""
+    """Log a record's scalars to every logger; to W&B with tables and pictures, as one event."""
+    scalars = {f"{record.name}/{name}": value for name, value in record.scalars.items()}
+    step = max(record.step - 1, 0)  # Lightning counts steps from zero where it logs
     for logger in loggers:
         if isinstance(logger, WandbLogger):
-            event: dict[str, Any] = {f"{record.name}/{name}": value for name, value in record.scalars.items()}
-            for name, table in record.tables.items():
-                event[f"{record.name}/{name}"] = _as_wandb_table(table, record.epoch)
-            picture = picture_of(record)
-            if picture is not None:
-                event[f"{record.name}/picture"] = wandb.Image(picture)
-            logger.experiment.log({**event, "epoch": record.epoch, "trainer/global_step": record.step})
+            event = {**scalars, **_shown_beside(record), "epoch": record.epoch, "trainer/global_step": step}
+            logger.experiment.log(event)
+        else:
+            logger.log_metrics({**scalars, "epoch": record.epoch}, step=step)
+
+
+def _shown_beside(record: Record) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        f"{record.name}/{name}": _as_wandb_table(table, record.epoch) for name, table in record.tables.items()
+    }
+    picture = picture_of(record)
+    if picture is not None:
+        shown[f"{record.name}/picture"] = wandb.Image(picture)
+    return shown
 
 
 def _as_wandb_table(table: pa.Table, epoch: int) -> wandb.Table:
