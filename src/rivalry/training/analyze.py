@@ -6,14 +6,15 @@ mode asked for, and leaves its records where the training leaves its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import yaml
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
 from lightning.pytorch.utilities import rank_zero_info
 from rich.console import Console
 
@@ -38,6 +39,9 @@ examples
   rivalry analyze runs/first --config configs/quickstart.yaml   other analyses
   rivalry analyze resnet18 --weights pretrained --config configs/analyze/timm.yaml
 """
+
+
+Which = Literal["last", "best"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
         ValueError: Where the target, the YAML file or a layer is not to be found.
     """
     silence_idle_talk()
-    options = _parser().parse_args(list(arguments))
+    with _told_in_few_words():
+        options = _parser().parse_args(list(arguments))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights)
     folder = RunFolder(Path(options.out)) if options.out else target.folder
     study = _study(Path(options.config) if options.config else target.configuration, run=target.configuration)
@@ -82,7 +87,9 @@ def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: in
     probe = study.probe or study.data.probe
     classifier = target.classifier.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     calibration = study.data.calibration_batches() if study.data else None
-    network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)  # statistics of draws come from draws
+        network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
     return sweep(
         network,
         probe_loader(probe, batch_size),
@@ -95,7 +102,7 @@ def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: in
     )
 
 
-def find_target(name: str, *, checkpoint: str = "last", weights: str | None = None) -> Target:
+def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = None) -> Target:
     """Find a run's folder, a checkpoint file, or a network that timm knows.
 
     Raises:
@@ -154,22 +161,35 @@ def _study(path: Path | None, run: Path | None) -> Any:
     parser.add_argument("--analyses", type=list[Analysis], default=[])
     parser.add_argument("--probe", type=ImageDataset | None, default=None)
     parser.add_subclass_arguments(Pictures, "data", required=False)
-    return parser.instantiate_classes(parser.parse_object(chosen))
+    with _told_in_few_words():
+        return parser.instantiate_classes(parser.parse_object(chosen))
 
 
 def _sections(path: Path) -> dict[str, Any]:
     """What a YAML file says of analyses and pictures."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
-    written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    with _told_in_few_words():
+        written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     return {key: written[key] for key in ("analyses", "probe", "data") if written.get(key) is not None}
 
 
+@contextmanager
+def _told_in_few_words() -> Iterator[None]:
+    """Make what a user can mend a ValueError."""
+    try:
+        yield
+    except (ArgumentError, yaml.YAMLError) as error:
+        raise ValueError(str(error)) from error
+
+
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="rivalry analyze", description=__doc__, epilog=EPILOGUE)
+    parser = ArgumentParser(
+        prog="rivalry analyze", description=__doc__, epilog=EPILOGUE, exit_on_error=False, allow_abbrev=False
+    )
     parser.add_argument("target", type=str, help="A run's folder, a checkpoint (.ckpt), or the name of a timm network.")
     parser.add_argument("--config", type=str | None, default=None, help="YAML file; by default the run's own.")
-    parser.add_argument("--checkpoint", type=str, default="last", help="Of a run's folder: last or best.")
+    parser.add_argument("--checkpoint", type=Which, default="last", help="Of a run's folder.")
     parser.add_argument("--weights", type=str | None, default=None, help="Of a timm network: FILE, pretrained or none.")
     parser.add_argument("--mode", type=Mode, default="argmax", help="How LWTA layers find their winners.")
     parser.add_argument("--seed", type=int, default=0, help="Of the draws where the mode is sample.")

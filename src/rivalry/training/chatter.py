@@ -15,7 +15,8 @@ def silence_idle_talk() -> None:
         logger.addFilter(_is_news)
     # Lightning's walk over its loaders: https://github.com/Lightning-AI/pytorch-lightning/issues/21326
     warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
-    # A run that goes on finds its own checkpoints.
+    # A run that goes on finds its own checkpoints, perhaps in a folder that was moved.
+    warnings.filterwarnings("ignore", "The dirpath has changed from")
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     # More processes for loading: ours decode once and need none.
     warnings.filterwarnings("ignore", "The '.*_dataloader' does not have many workers")

@@ -137,7 +137,7 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
         ValueError: For whatever the user can mend: arguments, YAML files, names, files.
     """
     silence_idle_talk()
-    speak_up: dict[str, Any] = {"exit_on_error": False}
+    speak_up: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
     try:
         return TrainingCommandLine(
             SparseClassifier,
