@@ -72,3 +72,10 @@ def test_the_floor_is_the_mean_over_all_permutations() -> None:
 def test_without_units_nothing_is_confirmed_by_chance() -> None:
     assert confirmed_by_chance([], []) == 0
     assert confirmed_by_chance([Judgement("", 0.0, None, False, frozenset())], ["sky"]) == 0
+
+
+def test_concepts_that_always_occur_together_share_a_place() -> None:
+    correlation = torch.tensor([[0.9, 0.5, 0.2, 0.2 - 1e-15, 0.1]])
+    concepts = [Concept(name, "part") for name in ("hull", "boat", "mast", "sail", "flag")]
+    for label, confirmed in (("mast", True), ("sail", True), ("flag", False)):
+        assert judge_labels(correlation, [label], concepts)[0].confirmed is confirmed

@@ -11,6 +11,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 
+from rivalry.data import PictureBook, Portion
 from rivalry.data.augmentation import CropAndFlip, draw_evenly
 from rivalry.data.dataset import Concept, ImageDataset, Sample
 from rivalry.training.data import Pictures
@@ -204,3 +205,11 @@ def test_masks_cannot_be_augmented() -> None:
     with pytest.raises(ValueError, match="train without masks"):
         Pictures(masked, Numbers(), batch_size=8, augmentation=CropAndFlip())
     Pictures(masked, Numbers(), batch_size=8)
+
+
+def test_pictures_are_prepared_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[ImageDataset] = []
+    monkeypatch.setattr(PictureBook, "prepare", lambda self, **_: prepared.append(self))
+    train, validation = PictureBook(8, size=32), PictureBook(4, size=32, seed=1)
+    Pictures(Portion(train, limit=6), validation, batch_size=2).prepare_data()
+    assert set(map(id, prepared)) == {id(train), id(validation)}

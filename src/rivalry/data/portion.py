@@ -45,6 +45,10 @@ class Portion(ImageDataset):
         """Hex digest of the whole's fingerprint and of the positions drawn."""
         return hashlib.blake2b(f"{self.whole.fingerprint} {self.positions}".encode(), digest_size=16).hexdigest()
 
+    def prepare(self) -> None:
+        """Prepare the whole."""
+        self.whole.prepare()
+
     def __len__(self) -> int:
         return len(self.positions)
 

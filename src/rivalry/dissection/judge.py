@@ -4,7 +4,7 @@ The judge is Pearson's correlation of a unit's pooled activation with the presen
 measures in use it is one of the few that pass both sanity tests of NeuronEval (Oikarinen, Yan & Weng, "Evaluating
 Neuron Explanations: A Unified Framework with Sanity Checks", ICML 2025).
 
-A label is *confirmed* when its word is among the unit's three best concepts, each of positive correlation. Words that
+A label is *confirmed* when its word is among the unit's three best concepts, each of positive correlation (ties included). Words that
 are no concept of the data set cannot be confirmed. The floor beside it is what would be confirmed if the layer's labels
 were dealt out among its living units at random:
 
@@ -26,7 +26,10 @@ from rivalry.data.dataset import Concept
 from rivalry.numerics.correlation import pearson_from_sums
 
 BEST = 3
-"""How many of a unit's best concepts may confirm its label."""
+"""How many of a unit's best concepts may confirm its label; those that tie with the last of them may too."""
+
+TIE = 1e-9
+"""Correlations that differ by no more are the same: those of concepts that always occur together."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,9 @@ def judge_labels(
     values, order = correlation.sort(dim=1, descending=True, stable=True)
     judged = []
     for row, label in enumerate(map(normalised, labels)):
-        ranked = zip(values[row, :BEST].tolist(), order[row, :BEST].tolist(), strict=True)
+        last = values[row, min(BEST, len(names)) - 1]
+        among = int((values[row] >= last - TIE).sum())  # concepts that always occur together share a place
+        ranked = zip(values[row, :among].tolist(), order[row, :among].tolist(), strict=True)
         best = [(value, place) for value, place in ranked if value > 0]
         of_label = [place for place, name in enumerate(names) if name == label]
         known = frozenset(names[place] for _, place in best)

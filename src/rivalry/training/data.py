@@ -70,6 +70,11 @@ class Pictures(LightningDataModule):
         """Number of classes."""
         return len(self.classes)
 
+    def prepare_data(self) -> None:
+        """Draw or decode what is kept on disk; Lightning calls this once a machine, before the ranks read."""
+        for pictures in (self.train, self.validation, self.test, self.probe):
+            pictures.prepare()
+
     def train_dataloader(self) -> DataLoader[Sample]:
         """Training batches of this rank; Lightning tells the sampler the epoch."""
         rank, world = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
