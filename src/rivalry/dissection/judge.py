@@ -4,9 +4,9 @@ The judge is Pearson's correlation of a unit's pooled activation with the presen
 measures in use it is one of the few that pass both sanity tests of NeuronEval (Oikarinen, Yan & Weng, "Evaluating
 Neuron Explanations: A Unified Framework with Sanity Checks", ICML 2025).
 
-A label is *confirmed* when its word is among the unit's three best concepts, each of positive correlation (ties included). Words that
-are no concept of the data set cannot be confirmed. The floor beside it is what would be confirmed if the layer's labels
-were dealt out among its living units at random:
+A label is *confirmed* when its word is among the unit's three best concepts (ties included), each of positive
+correlation. Words that are no concept of the data set cannot be confirmed. The floor beside it is what would be
+confirmed if the layer's labels were dealt out among its living units at random:
 
     floor = mean_u  #{units v : label(v) ∈ best three of u} / #units .
 """

@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import Logger, WandbLogger
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 
 import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
@@ -145,7 +145,11 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
             save_config_callback=KeepConfiguration,
             seed_everything_default=0,
             trainer_defaults=TRAINER_DEFAULTS,
-            parser_kwargs={**speak_up, **{command: dict(speak_up) for command in TrainingCommandLine.subcommands()}},
+            parser_kwargs={
+                "prog": "rivalry",
+                **speak_up,
+                **{command: dict(speak_up) for command in TrainingCommandLine.subcommands()},
+            },
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
             args=list(arguments),
