@@ -1,0 +1,168 @@
+"""Weights & Biases without a login, without a network and within the run's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import wandb
+import yaml
+
+from rivalry.records import Record
+from rivalry.training.metrics_table import MetricsTable
+from rivalry.training.run import RunFolder
+from rivalry.training.wandb import TABLE_ROWS, log_record, logged_in, logger_for
+from tests.training.written_run import rivalry, write_settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A user who has never logged in; whoever calls the server is found out."""
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    for name in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_SILENT"):  # set by the logger: to be taken back
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("NETRC", str(folder / ".netrc"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.chdir(tmp_path)
+        yield folder
+        wandb.teardown()
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def record(epoch: int = 0, **more: Any) -> Record:
+    table = pa.table({"layer": ["a", "a"], "unit": [0, 1], "label": ["<b>bold</b> & co", "cat"], "top": [[3, 1], [2]]})
+    picture = np.zeros((8, 8, 3), np.uint8)
+    content: dict[str, Any] = {
+        "scalars": {"score": 0.5 + epoch},
+        "tables": {"units": table},
+        "images": {"seen": picture},
+    }
+    return Record("study", epoch, 10 * (epoch + 1), **{**content, **more}, settings={})
+
+
+def events_of(folder: Path) -> list[dict[str, Any]]:
+    (run,) = folder.glob("wandb/offline-run-*")
+    said = subprocess.run(
+        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(run)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    records = [json.loads(line) for line in said.stdout.splitlines()]
+    return [one["history"]["item"] for one in records if one["type"] == "history"]
+
+
+def test_each_record_becomes_one_event_within_the_folder(home: Path, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "first")
+    logger = logger_for(folder, "auto")
+    assert logger is not None
+    for epoch in (0, 1):
+        log_record([logger], record(epoch))
+    logger.finalize("success")
+    wandb.finish()
+    events = events_of(folder.root)
+    assert [(one["epoch"], one["study/score"], one["trainer/global_step"]) for one in events] == [
+        (0, 0.5, 9), (1, 1.5, 19),
+    ]  # fmt: skip
+    assert [one["_step"] for one in events] == [0, 1]
+    assert all(one["study/units.nrows"] == 2 for one in events)
+    tables = sorted(folder.root.glob("wandb/offline-run-*/files/media/table/study/*.json"))
+    contents = [json.loads(file.read_text()) for file in tables]
+    assert [one["columns"] for one in contents] == [["epoch", "layer", "unit", "label", "top"]] * 2
+    assert sorted(one["data"] for one in contents) == [
+        [[epoch, "a", 0, "&lt;b&gt;bold&lt;/b&gt; &amp; co", "3 1"], [epoch, "a", 1, "cat", "2"]] for epoch in (0, 1)
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "runs"}
+    assert {path.name for path in folder.root.iterdir()} == {"wandb"}
+    assert [path for path in home.rglob("*") if path.is_file() and "wandb" in str(path)] == []
+
+
+def test_a_fit_is_recorded_offline_with_one_line_and_all_inside(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = write_settings(tmp_path / "tiles.yaml", wandb="auto", trainer__max_epochs=1)
+    assert rivalry("fit", "--config", settings, "--name", "first") == 0
+    said = [one.getMessage() for one in caplog.records if "W&B" in one.getMessage()]
+    assert said == ["W&B: no login found, so the run is recorded offline; `wandb login` and `wandb sync` send it."]
+    folder = tmp_path / "runs" / "first"
+    assert {path.name for path in folder.iterdir()} == {
+        "config.yaml", "checkpoints", "records", "wandb", "metrics.csv", "activity.png",
+    }  # fmt: skip
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "runs", "tiles.yaml"}
+    wandb.finish()
+    events = events_of(folder)
+    named = [one for one in events if "activity/winner_entropy" in one]
+    assert len(named) == 1  # one event a record, its scalars nowhere else
+    assert named[0]["activity/units.nrows"] > 0
+    assert named[0]["activity/picture._type"] == "image-file"
+    assert [one["val/top1"] for one in events if "val/top1" in one] != []
+    # Going on is going on with the same run.
+    kept = (folder / "wandb" / "run-id.txt").read_text()
+    again = logger_for(RunFolder(folder), "offline")
+    assert again is not None
+    assert again.version == kept.strip()
+
+
+def test_off_leaves_no_folder(home: Path, tmp_path: Path) -> None:
+    assert logger_for(RunFolder(tmp_path / "run"), "off") is None
+    assert not (tmp_path / "run").exists()
+
+
+def test_scalars_go_to_every_other_logger_beside_those_of_their_epoch(tmp_path: Path) -> None:
+    table = MetricsTable(tmp_path / "metrics.csv")
+    log_record([table], record(epoch=1))
+    table.save()
+    assert (tmp_path / "metrics.csv").read_text().splitlines() == ["step,epoch,study/score", "19,1.0,1.5"]
+
+
+def test_a_long_table_is_cut_for_wandb(home: Path, tmp_path: Path) -> None:
+    from rivalry.training.wandb import _as_wandb_table
+
+    long = pa.table({"unit": list(range(TABLE_ROWS + 5))})
+    assert len(_as_wandb_table(long, 3).data) == TABLE_ROWS
+    assert _as_wandb_table(long, 3).data[1] == [3, 1]
+
+
+def test_a_login_is_found_where_wandb_keeps_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not logged_in()
+    (home / ".netrc").write_text("machine elsewhere.org login user password abc\n")
+    assert not logged_in()
+    (home / ".netrc").write_text("machine 127.0.0.1 login user password abc\n")
+    (home / ".netrc").chmod(0o600)
+    assert logged_in()
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert not logged_in()
+    monkeypatch.delenv("WANDB_MODE")
+    (home / ".netrc").unlink()
+    monkeypatch.setenv("WANDB_API_KEY", "abc")
+    assert logged_in()
+
+
+def test_settings_reach_wandb(home: Path, tmp_path: Path) -> None:
+    settings = write_settings(tmp_path / "tiles.yaml", wandb="offline", trainer__max_epochs=1, analyses=[])
+    assert rivalry("fit", "--config", settings, "--name", "first") == 0
+    wandb.finish()
+    (run,) = (tmp_path / "runs/first").glob("wandb/offline-run-*")
+    said = subprocess.run(
+        [sys.executable, "-m", "wandb", "leet", "inspect", "--summary", "--json", str(run)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "test_resnet" in json.dumps(json.loads(said.stdout)["config"])
+    assert (
+        yaml.safe_load((tmp_path / "runs/first/config.yaml").read_text())["model"]["backbone"]["name"] == "test_resnet"
+    )
