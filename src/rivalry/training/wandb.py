@@ -27,7 +27,7 @@ from rivalry.training.run import RunFolder
 Mode = Literal["auto", "online", "offline", "off"]
 
 TABLE_ROWS = 10_000
-"""W&B shows no more rows of a table; the whole one is in the record's parquet file, sent as an artifact when online."""
+"""W&B shows no more rows of a table; the whole one is in the record's parquet file."""
 
 
 def logger_for(folder: RunFolder, mode: Mode, project: str = "rivalry") -> WandbLogger | None:
