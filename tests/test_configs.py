@@ -1,0 +1,120 @@
+"""Every configuration runs: for an epoch of two batches, on a handful of pictures, with weights of no worth."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import timm
+import yaml
+from PIL import Image
+from safetensors.torch import save_file
+
+from rivalry.cli import main
+from rivalry.records import Record, find_records
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+TRAININGS = [path for path in CONFIGS if path.parent.name != "analyze"]
+STUDIES = [path for path in CONFIGS if path.parent.name == "analyze"]
+TRIAL = ["--trainer.max_epochs", "1", "--trainer.limit_train_batches", "2", "--trainer.limit_val_batches", "2",
+         "--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false", "--data.batch_size", "8",
+         "--wandb", "off"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the configurations look for under ``RIVALRY_DATA``, in its form but not in its worth."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "cifar10").mkdir()
+    (folder / "weights").mkdir()
+    for split, seed in (("train", 0), ("test", 1)):
+        pq.write_table(_noise(40, seed), folder / "cifar10" / f"{split}-00000-of-00001.parquet")
+    for layers in (20, 56):
+        network = timm.create_model(f"cifar_resnet{layers}", num_classes=10)
+        save_file(network.state_dict(), folder / "weights" / f"cifar10_resnet{layers}.safetensors")
+    return folder
+
+
+@pytest.fixture
+def place(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The root of the checkout, as the configurations' paths have it, with all that is written going elsewhere."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("RIVALRY_DATA", str(data))
+    return tmp_path
+
+
+def test_there_are_configurations() -> None:
+    assert ROOT / "configs" / "quickstart.yaml" in TRAININGS
+    assert STUDIES
+
+
+@pytest.mark.parametrize("path", TRAININGS, ids=lambda path: str(path.relative_to(ROOT / "configs")))
+def test_a_training_runs(path: Path, place: Path) -> None:
+    file = _shortened(path, place)
+    assert main(["fit", "--config", str(file), *TRIAL, "--model.compile", "false", *_named(place)]) == 0
+    _assert_ran(place, yaml.safe_load(file.read_text()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [ROOT / "configs/cifar10/resnet20_u2.yaml"], ids=["cifar10/resnet20_u2.yaml"])
+def test_a_training_runs_compiled(path: Path, place: Path) -> None:
+    file = _shortened(path, place)
+    assert yaml.safe_load(file.read_text())["model"]["compile"] is True
+    assert main(["fit", "--config", str(file), *TRIAL, *_named(place)]) == 0
+    _assert_ran(place, yaml.safe_load(file.read_text()))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT / "configs")))
+def test_an_analysis_runs(path: Path, place: Path) -> None:
+    file = _shortened(path, place)
+    arguments = ["--weights", "none", "--config", str(file), "--out", str(place / "runs" / "trial")]
+    assert main(["analyze", "resnet18", *arguments]) == 0
+    names = {Record.load(folder).name for folder in find_records(place / "runs/trial/records")}
+    assert len(names) == len(yaml.safe_load(file.read_text())["analyses"])
+
+
+def _assert_ran(place: Path, settings: dict[str, Any]) -> None:
+    root = place / "runs" / "trial"
+    assert (root / "checkpoints" / "last.ckpt").is_file()
+    assert "val/top1" in (root / "metrics.csv").read_text()
+    records = [Record.load(folder) for folder in find_records(root / "records")] if settings.get("analyses") else []
+    assert len(records) == len(settings.get("analyses") or [])
+
+
+def _named(place: Path) -> list[str]:
+    return ["--runs", str(place / "runs"), "--name", "trial"]
+
+
+def _shortened(path: Path, place: Path) -> Path:
+    """The same settings with data sets of 40 pictures."""
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    _shorten(settings)
+    (place / path.name).write_text(yaml.safe_dump(settings))
+    return place / path.name
+
+
+def _shorten(settings: Any) -> None:
+    for value in settings.values() if isinstance(settings, dict) else settings if isinstance(settings, list) else ():
+        _shorten(value)
+    if isinstance(settings, dict) and isinstance(settings.get("length"), int):
+        settings["length"] = 40
+
+
+def _noise(rows: int, seed: int) -> pa.Table:
+    random = np.random.default_rng(seed)
+    pictures = []
+    for _ in range(rows):
+        file = io.BytesIO()
+        Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(file, "PNG")
+        pictures.append({"bytes": file.getvalue(), "path": None})
+    labels = pa.array([row % 10 for row in range(rows)], pa.int64())
+    classes = {"label": {"names": [f"class {number}" for number in range(10)], "_type": "ClassLabel"}}
+    table = pa.table({"image": pa.array(pictures), "label": labels})
+    return table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": classes}})})
