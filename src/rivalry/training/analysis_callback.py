@@ -97,8 +97,10 @@ class AnalysisCallback(Callback):
         with undisturbed(module.network):
             self.records = self._conclude(trainer, module)
         scalars = {f"{record.name}/{name}": value for record in self.records for name, value in record.scalars.items()}
-        pl_module.log("analyses/seconds", time.monotonic() - began)
-        pl_module.log_dict(scalars, logger=False)  # for checkpoints to watch; the loggers get the record itself
+        pl_module.log("analyses/seconds", time.monotonic() - began, sync_dist=True)
+        pl_module.log_dict(
+            scalars, logger=False, sync_dist=True
+        )  # for checkpoints to watch; the loggers get the record itself
         if trainer.is_global_zero:
             for record in self.records:
                 record.save(self.folder.records)

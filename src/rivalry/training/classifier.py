@@ -130,17 +130,16 @@ class SparseClassifier(LightningModule):
             loss = self._teacher.loss(logits, inputs, loss)
         if divergences:
             kl = torch.stack(divergences).mean()
-            self.log("train/kl", kl, on_step=False, on_epoch=True)
+            self.log("train/kl", kl, on_step=False, on_epoch=True, sync_dist=True)
             loss = loss + self.competition.kl_weight * kl
-        self.log("train/loss", loss, prog_bar=True, on_step=False, on_epoch=True)
+        self.log("train/loss", loss, prog_bar=True, on_step=False, on_epoch=True, sync_dist=True)
         return loss
 
     def on_train_epoch_end(self) -> None:
         """Log where the schedules stand."""
         rate = max(group["lr"] for group in self.trainer.optimizers[0].param_groups)
-        self.log_dict(
-            {"train/rate": rate, **{f"train/{name}": value for name, value in self._competition_now().items()}}
-        )
+        now = {"rate": rate, **self._competition_now()}
+        self.log_dict({f"train/{name}": value for name, value in now.items()}, sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep where the schedules stand: later draws are to be those of this moment."""
@@ -184,8 +183,11 @@ class SparseClassifier(LightningModule):
     # ------------------------------------------------------------------ evaluation
 
     def on_validation_start(self) -> None:
-        """Prepare the copy that is evaluated by argmax."""
+        """Prepare the copy that is evaluated by argmax, and count anew."""
         self._shown = 0
+        with torch.inference_mode(False):  # else the counts of a validation alone could not go on in a fit
+            self.score.reset()
+            self.sampled_score.reset()
         self._evaluator = (self.evaluation_copy(self.trainer.datamodule),)  # type: ignore[attr-defined]
 
     def validation_step(self, batch: Mapping[str, Tensor], _batch_index: int) -> Float[Tensor, "batch classes"]:
@@ -260,9 +262,7 @@ class SparseClassifier(LightningModule):
         if self._samples:
             scores |= {f"{split}/sampled_{name}": value for name, value in self.sampled_score.compute().items()}
         for name, value in scores.items():
-            self.log(name, value, prog_bar=name.endswith("top1"))
+            self.log(name, value, prog_bar=name.endswith("top1"), sync_dist=True)
         if self.trainer.state.fn != "fit":  # else it would be logged at step 0, and not beside its epoch of the fit
             epoch, step = self.moment
-            self.log_dict({"epoch": float(epoch), "step": float(max(step - 1, 0))})
-        self.score.reset()
-        self.sampled_score.reset()
+            self.log_dict({"epoch": float(epoch), "step": float(max(step - 1, 0))}, sync_dist=True)
