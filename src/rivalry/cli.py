@@ -17,8 +17,9 @@ train (every option can stand in a YAML file given by --config; options after it
   predict    classify images                    rivalry predict --config runs/first/config.yaml --ckpt_path last
 
 look
-  analyze    run analyses on a checkpoint or    rivalry analyze runs/first --config configs/quickstart.yaml
-             on any timm network                rivalry analyze resnet18 --config configs/analyze/timm.yaml
+  analyze    run analyses on a run, a checkpoint, or any timm network
+               rivalry analyze runs/first --config configs/quickstart.yaml
+               rivalry analyze resnet18 --weights none --config configs/analyze/timm.yaml
 
 A run leaves all it makes in runs/NAME: config.yaml, checkpoints/, records/, metrics.csv, wandb/.
 Weights & Biases is offline unless you have logged in; --wandb off leaves it out.

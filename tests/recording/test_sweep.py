@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording import Recording, sweep
 from rivalry.recording.analysis import Analysis
 from tests.recording.tiny import Listener, Tiles, TinyNetwork, hooks_of, tiles_loader
@@ -28,8 +29,11 @@ def test_all_analyses_hear_one_pass() -> None:
 
 
 def test_a_record_says_how_it_was_made() -> None:
-    (record,) = sweep(TinyNetwork(), tiles_loader(), [Listener("*pete")], mode="sample", seed=5, progress=False)
+    network = TinyNetwork()
+    (record,) = sweep(network, tiles_loader(), [Listener("*pete")], mode="sample", seed=5, progress=False)
     assert record.settings == {
+        "network": "TinyNetwork",
+        "weights": state_fingerprint(network),
         "layers": ["compete"],
         "competitors": {"compete": 2},
         "sharpness": {"compete": 1.0},

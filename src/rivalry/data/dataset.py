@@ -76,7 +76,7 @@ class ImageDataset(Dataset[Sample], ABC):
     def fingerprint(self) -> str:
         """Hex digest of all that decides what the samples are, so that records of the same pictures can be told."""
 
-    def prepare(self) -> None:  # noqa: B027  (nothing to do is a good answer)
+    def prepare(self) -> None:
         """Do ahead of the first read, once a machine, what can be kept for later: draw, decode."""
 
     @abstractmethod

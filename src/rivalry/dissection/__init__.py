@@ -6,3 +6,7 @@ Read in this order: :mod:`similarity` (how well words describe a unit), :mod:`cl
 images and words meet), :mod:`naming` (from top images to labels), :mod:`judge` (labels against the truth of masks),
 :mod:`mosaic` (what it looks like), :mod:`neurons` (the analysis).
 """
+
+from rivalry.dissection.neurons import NeuronDissection
+
+__all__ = ["NeuronDissection"]

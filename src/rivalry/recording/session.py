@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
 from rivalry.lwta.layer import competitions
+from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, check_analyses
 from rivalry.recording.observation import Listening, Observation
 from rivalry.recording.ranks import keep_once, rank_and_world, sum_over_ranks
@@ -69,6 +70,7 @@ class Recording:
         self._taps = Taps(network, [name for name, _ in network.named_modules() if name in heard])
         self.device = torch.device("cpu")
         self._seen = self._kept = 0
+        self._weights = ""
 
     def __enter__(self) -> Recording:
         """Put the hooks and start every analysis anew."""
@@ -135,6 +137,7 @@ class Recording:
         """
         self._taps.close()
         samples = self._count_samples()
+        self._weights = state_fingerprint(self.network)
         records = []
         for listener in self._listeners:
             with _blaming(listener.analysis, "conclude"):
@@ -188,6 +191,8 @@ class Recording:
             "layers": list(listener.layers),
             "competitors": {name: competing[name].competitors for name in own},
             "sharpness": {name: float(competing[name].sharpness) for name in own},
+            "network": type(self.network).__name__,
+            "weights": self._weights,
             "dataset": self.dataset.fingerprint,
             "samples": samples,
         }

@@ -72,7 +72,7 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
     silence_idle_talk()
     with _told_in_few_words():
         options = _parser().parse_args(list(arguments))
-    target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights)
+    target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
     folder = RunFolder(Path(options.out)) if options.out else target.folder
     study = _study(Path(options.config) if options.config else target.configuration, run=target.configuration)
     records = analyze(target, study, mode=options.mode, seed=options.seed, batch_size=options.batch_size)
@@ -102,8 +102,8 @@ def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: in
     )
 
 
-def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = None) -> Target:
-    """Find a run's folder, a checkpoint file, or a network that timm knows.
+def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = None, seed: int = 0) -> Target:
+    """Find a run's folder, a checkpoint file, or a network that timm knows (random weights come from ``seed``).
 
     Raises:
         ValueError: If it is none of them, or a timm network without a word on its weights.
@@ -123,7 +123,9 @@ def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = 
         raise ValueError(
             f"say which weights {name} shall have: --weights FILE, pretrained (timm downloads them) or none"
         )
-    classifier = SparseClassifier(Backbone(name, competitors=1, weights=weights), None)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        classifier = SparseClassifier(Backbone(name, competitors=1, weights=weights), None)
     return Target(classifier, 0, 0, RunFolder(Path("runs") / f"analyze-{name}"), None)
 
 
@@ -192,7 +194,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--checkpoint", type=Which, default="last", help="Of a run's folder.")
     parser.add_argument("--weights", type=str | None, default=None, help="Of a timm network: FILE, pretrained or none.")
     parser.add_argument("--mode", type=Mode, default="argmax", help="How LWTA layers find their winners.")
-    parser.add_argument("--seed", type=int, default=0, help="Of the draws where the mode is sample.")
+    parser.add_argument("--seed", type=int, default=0, help="Of draws where the mode is sample, and of random weights.")
     parser.add_argument("--batch_size", type=int, default=128, help="Images a step of the sweep.")
     parser.add_argument("--out", type=str | None, default=None, help="Folder to write to; by default the run's own.")
     return parser

@@ -49,10 +49,14 @@ def _table(scalars: dict[str, float], records: list[Record]) -> Table:
         ("accuracy, averaged draws", _percent(scalars.get("val/sampled_top1"))),
     ]
     found = {f"{record.name}/{name}": value for record in records for name, value in record.scalars.items()}
+    compete = any(record.settings.get("competitors") for record in records)
     rows += [
-        ("active share of the competing layers", _percent(_ending(found, "/active_fraction"))),
+        (
+            "active share of the layers that compete" if compete else "active share of the layers",
+            _percent(_ending(found, "/active_fraction")),
+        ),
         ("distinct concepts among the labels", _count(_ending(found, "/distinct_concepts"))),
-        ("dead units", _count(_ending(found, "/dead_units"))),
+        ("units that never won", _count(_ending(found, "/dead_units"))),
         ("labels that the masks confirm", _percent(_ending(found, "/confirmed"))),
         ("… if the labels were shuffled", _percent(_ending(found, "/confirmed_floor"))),
     ]
