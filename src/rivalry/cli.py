@@ -14,14 +14,14 @@ train (every option can stand in a YAML file given by --config; options after it
   fit        train, evaluate and analyse        rivalry fit --config configs/quickstart.yaml --name first
   validate   evaluate, with analyses            rivalry validate --config runs/first/config.yaml --ckpt_path best
   test       evaluate on the test images        rivalry test --config runs/first/config.yaml --ckpt_path last
-  predict    classify images                    rivalry predict --config runs/first/config.yaml --ckpt_path last
+  predict    classify the test images           rivalry predict --config runs/first/config.yaml --ckpt_path last
 
 look
   analyze    run analyses on a run, a checkpoint, or any timm network
                rivalry analyze runs/first --config configs/quickstart.yaml
                rivalry analyze resnet18 --weights none --config configs/analyze/timm.yaml
 
-A run leaves all it makes in runs/NAME: config.yaml, checkpoints/, records/, metrics.csv, wandb/.
+A run leaves all it makes in runs/NAME: config.yaml, checkpoints/, records/, metrics.csv, predictions.csv, wandb/.
 Weights & Biases is offline unless you have logged in; --wandb off leaves it out.
 """
 

@@ -80,6 +80,16 @@ def test_the_written_settings_are_whole_and_name_no_checkpoint(first: Path) -> N
     assert "num_classes" not in settings["model"]
 
 
+def test_the_written_settings_repeat_the_run_bit_by_bit(place: Path) -> None:
+    assert rivalry("fit", "--config", "runs/first/config.yaml", "--name", "again") == 0
+    first, again = (torch.load(f"runs/{name}/checkpoints/last.ckpt", weights_only=True) for name in ("first", "again"))
+    assert all(torch.equal(value, again["state_dict"][key]) for key, value in first["state_dict"].items())
+    times = {"analyses/seconds"}
+    rows = [[{k: v for k, v in row.items() if k not in times} for row in rows_of(Path(f"runs/{name}/metrics.csv"))]
+            for name in ("first", "again")]  # fmt: skip
+    assert rows[0] == rows[1]
+
+
 def test_a_taken_name_is_one_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = Path("runs/first/config.yaml").read_text()
     assert rivalry("fit", "--config", "tiles.yaml", "--name", "first") == 2
