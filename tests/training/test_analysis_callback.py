@@ -251,6 +251,21 @@ def test_hooks_are_gone_after_an_exception_in_the_validation(tmp_path: Path) -> 
     assert hooks_of(evaluated[0]) == 0
 
 
+def test_hooks_are_gone_after_an_exception_in_the_training(tmp_path: Path) -> None:
+    """The dense network is heard itself, and its hooks would stay."""
+
+    class Stumble(Callback):
+        def on_train_batch_start(self, run: Trainer, *_: object) -> None:
+            if run.current_epoch == 1:
+                raise ZeroDivisionError
+
+    module = SparseClassifier(Backbone("test_resnet", competitors=1), 2)
+    with pytest.raises(ZeroDivisionError):
+        trainer(tmp_path, callbacks=[listening(tmp_path, Activity(["act1"])), Stumble()]).fit(module, pictures())
+    assert hooks_of(module) == 0
+    assert [Record.load(folder).epoch for folder in find_records(tmp_path / "records")] == [0]
+
+
 def test_hooks_are_gone_between_passes(tmp_path: Path) -> None:
     forwards = Forwards()
     train(tmp_path, Activity(["*act?"]), callbacks=(forwards,))
