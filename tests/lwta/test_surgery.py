@@ -89,3 +89,10 @@ def test_axes_follow_the_shape() -> None:
     assert isinstance(network[1], LWTA)
     assert network[1].dim == 1
     assert network[4].dim == -1
+
+
+def test_channels_last_compete_along_their_last_axis() -> None:
+    network = timm.create_model("test_convnext", num_classes=5)
+    replaced = sparsify(network, 4, where="stages.*.mlp.act")
+    assert [r.units for r in replaced] == [4 * network.get_submodule(r.name[:-4]).fc2.out_features for r in replaced]
+    assert {layer.dim for layer in competitions(network).values()} == {-1}

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from timm.layers import activations as timm_activations
 from torch import Tensor, nn
 
+from rivalry.lwta.axes import find_unit_axis
 from rivalry.lwta.layer import LWTA
 
 ACTIVATIONS: tuple[type[nn.Module], ...] = (
@@ -81,7 +82,8 @@ def sparsify(
         What was replaced, in the network's order. Empty for U = 1.
 
     Raises:
-        ValueError: If a name matches no activation, or the units of one do not divide into blocks.
+        ValueError: If a name matches no activation, the units of one do not divide into blocks, or it cannot be told
+            along which axis they lie.
 
     >>> network = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU())
     >>> sparsify(network, competitors=4, example=torch.zeros(1, 3, 2, 2))
@@ -92,14 +94,18 @@ def sparsify(
     blocks = {name: size for name, size in blocks.items() if size > 1}
     if not blocks:
         return []
-    shapes = _shapes(network, list(blocks), _example_image(network) if example is None else example)
-    _refuse_uneven(blocks, shapes)
+    example = _example_image(network) if example is None else example
+    shapes = _shapes(network, list(blocks), example)
+    square = example.shape[-1] == example.shape[-2]
+    axes = {name: find_unit_axis(network, name, shape, square=square) for name, shape in shapes.items()}
+    units = {name: shapes[name][axes[name]] for name in blocks}
+    _refuse_uneven(blocks, units)
     replaced = []
     for name, size in blocks.items():
         before = network.get_submodule(name)
-        layer = LWTA(size, dim=_unit_axis(shapes[name])).train(before.training)
-        network.set_submodule(name, layer, strict=True)
-        replaced.append(Replacement(name, type(before).__name__, shapes[name][_unit_axis(shapes[name])], size))
+        dim = 1 if len(shapes[name]) == 4 and axes[name] == 1 else -1
+        network.set_submodule(name, LWTA(size, dim=dim).train(before.training), strict=True)
+        replaced.append(Replacement(name, type(before).__name__, units[name], size))
     return replaced
 
 
@@ -178,13 +184,7 @@ def _still(network: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _unit_axis(shape: tuple[int, ...]) -> int:
-    """Feature maps have their channels second, tokens and vectors their features last."""
-    return 1 if len(shape) == 4 else -1
-
-
-def _refuse_uneven(blocks: Mapping[str, int], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    units = {name: shapes[name][_unit_axis(shapes[name])] for name in blocks}
+def _refuse_uneven(blocks: Mapping[str, int], units: Mapping[str, int]) -> None:
     uneven = [name for name, size in blocks.items() if units[name] % size]
     if not uneven:
         return
