@@ -188,6 +188,12 @@ def test_every_n_epochs_and_always_after_the_last(tmp_path: Path, every: int, ep
     assert [Record.load(folder).epoch for folder in find_records(tmp_path / "records")] == expected
 
 
+def test_the_last_epoch_may_be_known_by_the_number_of_steps(tmp_path: Path) -> None:
+    driver = listening(tmp_path, Listener("act1"), every_n_epochs=9)
+    trainer(tmp_path, epochs=-1, max_steps=6, callbacks=[driver]).fit(classifier(), pictures())
+    assert [Record.load(folder).epoch for folder in find_records(tmp_path / "records")] == [2]
+
+
 def test_zero_epochs_between_analyses_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="every_n_epochs is 1 or more, got 0"):
         listening(tmp_path, every_n_epochs=0)

@@ -59,6 +59,17 @@ def test_the_rate_falls_as_a_cosine_and_warms_up(tmp_path: Path) -> None:
     assert max(one[2] for one in warm) <= 0.1
 
 
+def test_schedules_end_with_the_number_of_steps_where_that_is_the_limit(tmp_path: Path) -> None:
+    module = classifier(optimisation=Optimisation("sgd", rate=0.1))
+    watch = Watch()
+    trainer(tmp_path, epochs=-1, max_steps=4, callbacks=[watch]).fit(module, pictures())
+    assert [one[2] for one in watch.steps] == pytest.approx(
+        [0.1 * (1 + math.cos(math.pi * k / 4)) / 2 for k in (1, 2, 3, 4)]
+    )
+    assert [one[0] for one in watch.steps] == pytest.approx([9 ** (k / 4) for k in range(4)], rel=1e-5)
+    assert "val/sampled_top1" in watch.epochs[-1]
+
+
 def test_pictures_are_normalised_channel_by_channel() -> None:
     module = classifier()
     mean, std = (module.network.pretrained_cfg[name] for name in ("mean", "std"))

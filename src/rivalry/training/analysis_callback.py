@@ -23,7 +23,7 @@ from rivalry.recording.session import Recording
 from rivalry.recording.sweep import sweep
 from rivalry.recording.undisturbed import undisturbed
 from rivalry.records import Record
-from rivalry.training.classifier import SparseClassifier
+from rivalry.training.classifier import SparseClassifier, is_last_epoch
 from rivalry.training.run import RunFolder
 from rivalry.training.wandb import log_record
 
@@ -132,8 +132,11 @@ class AnalysisCallback(Callback):
     def _due(self, trainer: Trainer) -> bool:
         if trainer.sanity_checking or not self.analyses:
             return False
-        last = trainer.current_epoch + 1 == trainer.max_epochs
-        return trainer.state.fn != "fit" or last or (trainer.current_epoch + 1) % self.every_n_epochs == 0
+        return (
+            trainer.state.fn != "fit"
+            or is_last_epoch(trainer)
+            or (trainer.current_epoch + 1) % self.every_n_epochs == 0
+        )
 
     def _stop_listening(self) -> None:
         if self._recording is not None:

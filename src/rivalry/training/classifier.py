@@ -7,6 +7,7 @@ BatchNorm statistics are re-estimated in that mode, and by the average of the lo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, UInt8
-from lightning.pytorch import LightningModule
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from timm.optim._optim_factory import create_optimizer_v2
 from timm.scheduler.scheduler_factory import create_scheduler_v2
@@ -161,7 +162,9 @@ class SparseClassifier(LightningModule):
             momentum=chosen.momentum,
             **chosen.optimiser_arguments,
         )
-        steps, epochs = int(self.trainer.estimated_stepping_batches), self.trainer.max_epochs or 1
+        self.trainer.fit_loop.setup_data()  # or the batches of an epoch are not yet known where steps are the limit
+        steps = int(self.trainer.estimated_stepping_batches)
+        epochs = math.ceil(steps * self.trainer.accumulate_grad_batches / self.trainer.num_training_batches)
         scheduler, _ = create_scheduler_v2(
             optimiser,
             sched=chosen.schedule,
@@ -246,7 +249,7 @@ class SparseClassifier(LightningModule):
         """Draws to average in this pass."""
         trainer = self._trainer
         fitting = trainer is not None and trainer.state.fn == "fit"
-        last = trainer is None or trainer.current_epoch + 1 == trainer.max_epochs
+        last = trainer is None or is_last_epoch(trainer)
         due = not fitting or last or self.evaluation.every_epoch
         return self.evaluation.samples if due and competitions(self.network) else 0
 
@@ -266,3 +269,8 @@ class SparseClassifier(LightningModule):
         if self.trainer.state.fn != "fit":  # else it would be logged at step 0, and not beside its epoch of the fit
             epoch, step = self.moment
             self.log_dict({"epoch": float(epoch), "step": float(max(step - 1, 0))}, sync_dist=True)
+
+
+def is_last_epoch(trainer: Trainer) -> bool:
+    """Whether a fit ends with this epoch by its number of epochs or steps; an early stop is not foreseen."""
+    return trainer.current_epoch + 1 == trainer.max_epochs or 0 <= trainer.max_steps <= trainer.global_step
