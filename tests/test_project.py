@@ -137,7 +137,9 @@ def test_an_old_python_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_every_command_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     commands = re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
     assert {line.split()[1] for line in shown.splitlines()} == {name for line in commands for name in line.split()}
 
