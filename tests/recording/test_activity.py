@@ -1,7 +1,9 @@
 """What the competition does, against a plain count over everything that was heard."""
 
 import pytest
+import timm
 import torch
+from torch import nn
 
 from rivalry.recording import Activity, sweep
 from tests.recording.tiny import Listener, TinyNetwork, tiles_loader
@@ -29,3 +31,15 @@ def test_against_a_plain_count() -> None:
     assert record.scalars["active_fraction"] == pytest.approx((0.5 + (relu > 0).float().mean().item()) / 2)
     assert record.scalars["dead_units"] == sum(rate == 0 for rate in expected)
     assert 0 < record.scalars["winner_entropy"] <= 1
+
+
+def test_channels_last_maps_are_counted_along_their_channels() -> None:
+    network = nn.Sequential(nn.Upsample(64), timm.create_model("test_convnext", num_classes=2))
+    layer = "1.stages.1.blocks.0.mlp.act"
+    listener = Listener(layer)
+    record, _ = sweep(network, tiles_loader(), [Activity([layer]), listener], progress=False)
+    maps = torch.cat([seen.activations[layer] for seen in listener.seen])
+    expected = (maps > 0).float().mean((0, 1, 2)).tolist()
+    assert len(expected) == 128
+    assert [row["win_rate"] for row in record.tables["units"].to_pylist()] == pytest.approx(expected, abs=1e-6)
+    assert record.settings["unit_axes"] == {layer: 3}

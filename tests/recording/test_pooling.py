@@ -67,5 +67,7 @@ def test_channels_last_maps_say_so_by_their_axis() -> None:
 def test_what_cannot_be_pooled_is_refused() -> None:
     with pytest.raises(ValueError, match="nearest is 'class_token'"):
         check_pooling("class")
+    with pytest.raises(ValueError, match=r"units of shape \(2, 4, 4, 4\) may lie along axis 1 or along the last"):
+        unit_axis(torch.zeros(2, 4, 4, 4))
     with pytest.raises(ValueError, match="2, 3 or 4 axes"):
         unit_axis(torch.zeros(2, 1, 1, 1, 1))

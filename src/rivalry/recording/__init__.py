@@ -1,8 +1,8 @@
 """Sweeps: a probe set is shown once, every analysis listens, each leaves a finding.
 
 Read in this order: :mod:`observation` (what is told), :mod:`analysis` (the contract), :mod:`taps` (how it hears),
-:mod:`session` and :mod:`sweep` (the pass), then the parts analyses share: :mod:`pooling`, :mod:`top_images`,
-:mod:`sample_rows`, :mod:`activity`, :mod:`ranks`.
+:mod:`session` and :mod:`sweep` (the pass), then the parts analyses share: :mod:`axes`, :mod:`pooling`,
+:mod:`top_images`, :mod:`sample_rows`, :mod:`activity`, :mod:`ranks`.
 """
 
 from rivalry.recording.activity import Activity

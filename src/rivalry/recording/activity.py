@@ -17,8 +17,8 @@ from torchmetrics import Metric
 
 from rivalry.lwta.activity import ActivitySummary, WinCounts
 from rivalry.recording.analysis import Analysis, Finding
+from rivalry.recording.axes import Layers, check_axes, unit_axes
 from rivalry.recording.observation import Listening, Observation
-from rivalry.recording.pooling import unit_axis
 
 
 class PositiveCounts(Metric):
@@ -26,6 +26,7 @@ class PositiveCounts(Metric):
 
     Args:
         units: Width of the layer.
+        dim: Axis of its units.
     """
 
     full_state_update = False
@@ -34,15 +35,16 @@ class PositiveCounts(Metric):
     active: Tensor
     positions: Tensor
 
-    def __init__(self, units: int) -> None:
+    def __init__(self, units: int, dim: int = -1) -> None:
         super().__init__()
+        self.dim = dim
         self.add_state("positive", torch.zeros(units, dtype=torch.long), dist_reduce_fx="sum")
         for name in ("negative", "active", "positions"):
             self.add_state(name, torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
     def update(self, output: Float[Tensor, "batch ..."]) -> None:
         """Add one batch of the layer's output."""
-        columns = output.movedim(unit_axis(output), -1).reshape(-1, len(self.positive))
+        columns = output.movedim(self.dim, -1).reshape(-1, len(self.positive))
         self.positive += (columns > 0).sum(0)
         self.negative += (columns < 0).sum()
         self.active += columns.count_nonzero()
@@ -69,11 +71,16 @@ class Activity(Analysis):
     active_fraction, winner_entropy, dead_units, negative_share) and the means over layers as scalars.
 
     Args:
-        layers: Layers to hear, dotted names or globs.
+        layers: Layers to hear, dotted names or globs; with the axis of their units where it cannot be told (see
+            :mod:`rivalry.recording.axes`).
         name: Name of the record.
+
+    Raises:
+        ValueError: For an axis that holds no units.
     """
 
-    def __init__(self, layers: Sequence[str], name: str = "activity") -> None:
+    def __init__(self, layers: Layers, name: str = "activity") -> None:
+        self._given_axes = check_axes(layers)
         self.taps = tuple(layers)
         self.name = name
         self._counts: dict[str, WinCounts | PositiveCounts] = {}
@@ -81,10 +88,12 @@ class Activity(Analysis):
     def start(self, listening: Listening) -> None:
         """Forget the last pass."""
         self._listening = listening
+        self._axes: dict[str, int] = {}
         self._counts = {}
 
     def observe(self, observation: Observation) -> None:
         """Count a batch."""
+        self._axes = self._axes or unit_axes(self._listening, observation, self._given_axes)
         for layer, output in observation.activations.items():
             if layer not in self._counts:
                 self._counts[layer] = self._new_counts(layer, output)
@@ -106,14 +115,14 @@ class Activity(Analysis):
                 "dead_units": float(sum(int(one.dead.sum()) for one in summaries.values())),
             },
             tables={"units": _unit_table(summaries), "layers": self._layer_table(summaries)},
+            settings={"unit_axes": dict(self._axes)},
         )
 
     def _new_counts(self, layer: str, output: Tensor) -> WinCounts | PositiveCounts:
-        dim = self._listening.dims.get(layer)
-        units = output.shape[unit_axis(output, dim)]
-        if dim is None:
-            return PositiveCounts(units).to(self._listening.device)
-        return WinCounts(units, self._listening.competitors[layer], dim).to(self._listening.device)
+        axis = self._axes[layer]
+        units, competitors = output.shape[axis], self._listening.competitors.get(layer)
+        counts = PositiveCounts(units, axis) if competitors is None else WinCounts(units, competitors, axis)
+        return counts.to(self._listening.device)
 
     def _layer_table(self, summaries: dict[str, ActivitySummary]) -> pa.Table:
         ones = summaries.values()

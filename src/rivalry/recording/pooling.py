@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, get_args
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from rivalry.lwta.axes import axis_by_shape
 from rivalry.lwta.competition import win_mask
 
 Pooling = Literal["mean", "max", "class_token", "win_rate"]
@@ -36,18 +37,26 @@ def unit_axis(output: Float[Tensor, "..."], dim: int | None = None) -> int:
 
     Args:
         output: What a layer gave, batch first.
-        dim: The axis that a competing layer names; None for others, whose units lie along axis 1 of a feature map (four
-            axes) and along the last axis of tokens and vectors.
+        dim: The axis, where it is known: :func:`rivalry.recording.axes.unit_axes` finds it for the layers of an
+            analysis. None for vectors and tokens, whose units are last, and maps of square images, whose shape tells.
+
+    Raises:
+        ValueError: For other than 2 to 4 axes, or a map whose shape does not tell.
 
     >>> import torch
-    >>> unit_axis(torch.zeros(2, 16, 8, 8)), unit_axis(torch.zeros(2, 197, 192))
-    (1, 2)
-    >>> unit_axis(torch.zeros(2, 8, 8, 16), dim=-1)
+    >>> unit_axis(torch.zeros(2, 16, 8, 8)), unit_axis(torch.zeros(2, 8, 8, 16)), unit_axis(torch.zeros(2, 197, 192))
+    (1, 3, 2)
+    >>> unit_axis(torch.zeros(2, 8, 8, 8), dim=-1)
     3
     """
     if output.ndim not in (2, 3, 4):
         raise ValueError(f"a tapped layer gives 2, 3 or 4 axes, batch first; got shape {tuple(output.shape)}")
-    return (1 if output.ndim == 4 else output.ndim - 1) if dim is None else dim % output.ndim
+    if dim is not None:
+        return dim % output.ndim
+    axis = output.ndim - 1 if output.ndim < 4 else axis_by_shape(tuple(output.shape))
+    if axis is None:
+        raise ValueError(f"units of shape {tuple(output.shape)} may lie along axis 1 or along the last; pass dim")
+    return axis
 
 
 def positions_won(
@@ -62,7 +71,7 @@ def positions_won(
         output: What the layer gave.
         winners: The winners' places in their blocks, of a layer that competes.
         competitors: Units in a block, of a layer that competes.
-        dim: Axis of units of a layer that competes.
+        dim: Axis of units, as for :func:`unit_axis`.
     """
     if winners is None or competitors is None:
         return output > 0
@@ -78,7 +87,8 @@ def pool(
     """Pool over positions.
 
     Args:
-        output: What the layer gave: (batch, units), (batch, tokens, units) or (batch, units, height, width).
+        output: What the layer gave: (batch, units), (batch, tokens, units), (batch, units, height, width) or
+            (batch, height, width, units).
         won: Where each unit won, of the same shape.
         pooling: ``mean`` over positions; ``max`` over the positions won (0 where there is none; the maximum over all
             would put a loser's 0 above every negative win); ``class_token`` the first token alone; ``win_rate`` the
