@@ -23,8 +23,8 @@ WORDS = Vocabulary(("bright left", "nothing", "zebra", "a red car"))
 def dissect(
     clip_folder: Path, network: nn.Module | None = None, *, samples: int = 9, masks: bool = False, **options: object
 ) -> Record:
-    options = {"layers": ["compete", "rivals"], "top_k": 3, **options}
-    analysis = NeuronDissection(clip=str(clip_folder), vocabulary=WORDS, **options)
+    options = {"layers": ["compete", "rivals"], "top_k": 3, "vocabulary": WORDS, **options}
+    analysis = NeuronDissection(clip=str(clip_folder), **options)
     (record,) = sweep(network or TinyNetwork(), tiles_loader(samples, masks=masks), [analysis], progress=False)
     return record
 
@@ -221,6 +221,8 @@ def test_it_saves_and_loads(clip_folder: Path, tmp_path: Path) -> None:
         ({"templates": ["a photo"]}, "templates are texts"),
         ({"vocabulary": Vocabulary(("sky",))}, "two words at least"),
         ({"vocabulary": "picturebok"}, "did you mean 'picturebook'"),
+        ({"top_k": 0}, "1 or more; got 0"),
+        ({"layers": {"compete": 0}}, "'compete' was given 0"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(options: dict[str, object], message: str) -> None:
@@ -228,7 +230,46 @@ def test_what_cannot_work_is_refused_at_once(options: dict[str, object], message
         NeuronDissection(**{"layers": ["compete"], "clip": "nowhere", "vocabulary": WORDS, **options})
 
 
-def test_an_unknown_clip_is_an_error_that_names_the_analysis() -> None:
-    load_clip.cache_clear()
-    with pytest.raises(RuntimeError, match="analysis 'neurons' failed to conclude: 'nowhere' is neither a folder"):
-        dissect(Path("nowhere"))
+@pytest.mark.parametrize(
+    ("clip", "message"),
+    [
+        ("nowhere", "'nowhere' is neither a folder nor MODEL/WEIGHTS"),
+        ("ViT-B-32/openia", "close are ViT-B-32/openai"),
+        ("local-dir:nowhere", "nowhere lacks open_clip_config.json and open_clip_model.safetensors"),
+        ("local-dir:${RIVALRY_TEST_UNSET}/clip", "RIVALRY_TEST_UNSET is not set"),
+    ],
+)
+def test_a_wrong_clip_is_refused_before_anything_is_loaded(
+    clip: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("open_clip.create_model", lambda *_, **__: pytest.fail("loaded"))
+    with pytest.raises(ValueError, match=message):
+        NeuronDissection(["compete"], clip, WORDS)
+
+
+def test_half_a_clip_is_refused_at_once(clip_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "open_clip_config.json").write_bytes((clip_folder / "open_clip_config.json").read_bytes())
+    with pytest.raises(ValueError, match=r"lacks open_clip_model.safetensors$"):
+        NeuronDissection(["compete"], str(tmp_path), WORDS)
+
+
+def test_paths_may_hold_variables(clip_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELS", str(clip_folder.parent))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "words.txt").write_text("zebra\na red car\n")
+    record = dissect(Path("${MODELS}", clip_folder.name), vocabulary="~/words.txt")
+    assert {row["label"] for row in record.tables["units"].to_pylist()} <= {"zebra", "a red car", ""}
+    assert dissect(clip_folder).settings["clip_fingerprint"] == record.settings["clip_fingerprint"]
+
+
+def test_a_class_token_of_maps_is_refused_by_name(clip_folder: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"wants tokens, .*, and compete gives shape \(3, 8, 4, 4\)") as error:
+        dissect(clip_folder, pooling="class_token")
+    assert isinstance(error.value.__cause__, ValueError)
+
+
+def test_channels_last_maps_are_heard_along_their_channels(clip_folder: Path) -> None:
+    network = nn.Sequential(nn.Upsample(64), timm.create_model("test_convnext", num_classes=2))
+    record = dissect(clip_folder, network, layers=["1.stages.1.blocks.0.mlp.act"])
+    assert record.tables["units"].num_rows == 128  # and not 8, the height of its maps
+    assert record.settings["unit_axes"] == {"1.stages.1.blocks.0.mlp.act": 3}

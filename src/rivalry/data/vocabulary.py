@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rivalry.data.paths import expand
 from rivalry.data.picturebook.concepts import CONCEPTS
 
 
@@ -57,14 +58,15 @@ class Vocabulary:
         Phrases that a file repeats are taken once, at their first place.
 
         Args:
-            source: A name in `BUILT_IN`, or a path.
+            source: A name in `BUILT_IN`, or a path, in which ``~`` and environment variables may stand.
 
         Raises:
-            ValueError: Where ``source`` is neither a known name nor a file; close matches are named.
+            ValueError: Where ``source`` is neither a known name nor a file (close matches are named), or a variable is
+                not set.
         """
         if str(source) in BUILT_IN:
             return cls(BUILT_IN[str(source)])
-        path = Path(source).expanduser()
+        path = expand(source)
         if not path.is_file():
             raise ValueError(_unknown(path))
         lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())

@@ -4,7 +4,7 @@ CLIP-Dissect (Oikarinen & Weng, ICLR 2023) applied to units that compete (Panous
 
 Read in this order: :mod:`similarity` (how well words describe a unit), :mod:`clip` and :mod:`feature_cache` (where
 images and words meet), :mod:`naming` (from top images to labels), :mod:`judge` (labels against the truth of masks),
-:mod:`mosaic` (what it looks like), :mod:`neurons` (the analysis).
+:mod:`mosaic` and :mod:`sheet` (what it looks like), :mod:`neurons` (the analysis).
 """
 
 from rivalry.dissection.neurons import NeuronDissection

@@ -26,6 +26,8 @@ from torch.nn import functional
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as transforms
 
+from rivalry.data.paths import expand
+
 LOCAL = "local-dir:"
 _BATCH = 256
 _log = logging.getLogger(__name__)
@@ -137,25 +139,28 @@ def prepare(
     return (images.float() / 255 - mean) / std
 
 
+def check_clip(source: str) -> None:
+    """Raise a ``ValueError`` for what :func:`load_clip` cannot load, without loading anything."""
+    _find(source)
+
+
 @functools.lru_cache(maxsize=4)
 def load_clip(source: str, device: str = "cpu") -> Clip:
     """Load a CLIP, once a process.
 
     Args:
-        source: A folder in open_clip's format, plain or as ``local-dir:PATH`` (nothing is ever downloaded then), or a
-            model and its weights by open_clip's names, ``MODEL/WEIGHTS`` such as ``ViT-B-32/openai`` (open_clip
-            fetches them when it has not got them, which is said in one line).
+        source: A folder in open_clip's format, plain or as ``local-dir:PATH`` (nothing is ever downloaded then), with
+            ``~`` and environment variables such as ``${MODELS}``; or a model and its weights by open_clip's names,
+            ``MODEL/WEIGHTS`` such as ``ViT-B-32/openai`` (open_clip fetches them when it has not got them, which is
+            said in one line).
         device: Where it is to work.
 
     Raises:
-        ValueError: If the folder lacks a file or would need a download, or no such model or weights are known.
+        ValueError: If the folder lacks a file or would need a download, an environment variable is not set, or no such
+            model or weights are known.
     """
-    folder = Path(source.removeprefix(LOCAL)).expanduser()
-    if source.startswith(LOCAL) or folder.is_dir():
-        _refuse_incomplete(folder)
-        name, weights = f"{LOCAL}{folder}", None
-    else:
-        name, weights = _known(source)
+    name, weights = _find(source)
+    if weights is not None:
         _log.warning("Loading CLIP %s by open_clip; weights that are not on this machine yet are downloaded.", source)
     with torch.inference_mode(False):  # what is made in inference mode could not be used outside of it
         model = open_clip.create_model(name, pretrained=weights, device=device)
@@ -192,6 +197,15 @@ def _resize(images: Tensor, preparation: Preparation) -> Tensor:
     filled: Tensor = transforms.pad(resized, border, fill=preparation.fill)
     cropped: Tensor = transforms.center_crop(filled, list(wanted))
     return cropped
+
+
+def _find(source: str) -> tuple[str, str | None]:
+    """Model and weights by open_clip's names; no weights where they are in the model's folder."""
+    folder = expand(source.removeprefix(LOCAL))
+    if not source.startswith(LOCAL) and not folder.is_dir():
+        return _known(source)
+    _refuse_incomplete(folder)
+    return f"{LOCAL}{folder}", None
 
 
 def _refuse_incomplete(folder: Path) -> None:

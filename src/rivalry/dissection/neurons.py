@@ -16,11 +16,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from rivalry.data.vocabulary import Vocabulary
-from rivalry.dissection.clip import Clip, check_templates, load_clip
+from rivalry.dissection.clip import Clip, check_clip, check_templates, load_clip
 from rivalry.dissection.feature_cache import ImageFeatures, word_features
 from rivalry.dissection.judge import judge_labels, presence
 from rivalry.dissection.layer_stream import LayerStream, LayerSummary
-from rivalry.dissection.mosaic import mosaic, tile_side
 from rivalry.dissection.naming import (
     TOP_K,
     check_similarity,
@@ -30,16 +29,14 @@ from rivalry.dissection.naming import (
     score_by_all_images,
     score_by_top_images,
 )
+from rivalry.dissection.sheet import top_image_sheet
 from rivalry.dissection.similarity import Similarity
-from rivalry.dissection.unit_table import NamedLayer, clearest_units, summary_scalars, unit_table
+from rivalry.dissection.unit_table import NamedLayer, summary_scalars, unit_table
 from rivalry.recording.analysis import Analysis, Finding
+from rivalry.recording.axes import Layers, check_axes, unit_axes
 from rivalry.recording.observation import Listening, Observation
-from rivalry.recording.pooling import Pooling, check_pooling, pool, positions_won, unit_axis
-from rivalry.records import JSON, Picture
-
-SHEET_ROWS = 8
-SHEET_COLUMNS = 8
-SHEET_GAP = 2
+from rivalry.recording.pooling import Pooling, check_pooling, pool, positions_won
+from rivalry.records import JSON
 
 
 class NeuronDissection(Analysis):
@@ -53,22 +50,24 @@ class NeuronDissection(Analysis):
     images × units and say so where it would pass 2 GiB a layer.
 
     Args:
-        layers: Layers to dissect, dotted names or globs.
+        layers: Layers to dissect, dotted names or globs; with the axis of their units where it cannot be told (see
+            :mod:`rivalry.recording.axes`).
         clip: A CLIP, as for :func:`rivalry.dissection.clip.load_clip`; loaded at the end of the first pass.
         vocabulary: The words to choose from, or the name or file of them.
         similarity: How well a word describes a unit (see :mod:`rivalry.dissection.similarity`).
         pooling: From positions to one number an image (see :mod:`rivalry.recording.pooling`).
-        top_k: Top images for each unit; by default the paper's number for the similarity.
+        top_k: Top images for each unit, 1 or more; by default the paper's number for the similarity.
         templates: Texts with a ``{}`` for the word, averaged over.
         name: Name of the record.
 
     Raises:
-        ValueError: For an unknown similarity or pooling, fewer than two words, or a template without a place.
+        ValueError: For an unknown similarity or pooling, fewer than two words or one top image, a template without a
+            place, an axis that holds no units, or a CLIP that is not known, not there or not complete.
     """
 
     def __init__(
         self,
-        layers: Sequence[str],
+        layers: Layers,
         clip: str,
         vocabulary: Vocabulary | str,
         similarity: Similarity = "soft_wpmi",
@@ -80,6 +79,7 @@ class NeuronDissection(Analysis):
         check_similarity(similarity)
         check_pooling(pooling)
         check_templates(templates)
+        self._given_axes = check_axes(layers)
         self.taps = tuple(layers)
         self.clip = clip
         self.vocabulary = Vocabulary.load(vocabulary) if isinstance(vocabulary, str) else vocabulary
@@ -88,26 +88,32 @@ class NeuronDissection(Analysis):
         self.similarity: Similarity = similarity
         self.pooling: Pooling = pooling
         self.top_k = TOP_K[similarity] if top_k is None else top_k
+        if self.top_k < 1:
+            raise ValueError(f"top_k is the number of a unit's top images, 1 or more; got {top_k}")
         self.templates = tuple(templates)
         self.name = name
+        check_clip(clip)
         self._streams: dict[str, LayerStream] = {}
         self._images: ImageFeatures | None = None
 
     def start(self, listening: Listening) -> None:
         """Forget the last pass."""
         self._listening = listening
+        self._axes: dict[str, int] = {}
         self._streams = {}
 
     def observe(self, observation: Observation) -> None:
         """Pool each layer, and let the images claim places."""
         concepts = len(self._listening.dataset.concepts)
         shown = None if observation.masks is None or not concepts else presence(observation.masks, concepts)
-        for layer in self._listening.layers:
-            output, dim = observation.activations[layer], self._listening.dims.get(layer)
-            won = positions_won(output, observation.winners.get(layer), self._listening.competitors.get(layer), dim)
+        self._axes = self._axes or unit_axes(self._listening, observation, self._given_axes)
+        for layer, axis in self._axes.items():
+            output = observation.activations[layer]
+            won = positions_won(output, observation.winners.get(layer), self._listening.competitors.get(layer), axis)
             if layer not in self._streams:
-                self._streams[layer] = self._new_stream(output.shape[unit_axis(output, dim)], judged=shown is not None)
-            self._streams[layer].add(pool(output, won, self.pooling, dim), observation.index, shown)
+                _refuse_maps(self.pooling, layer, output)
+                self._streams[layer] = self._new_stream(output.shape[axis], judged=shown is not None)
+            self._streams[layer].add(pool(output, won, self.pooling, axis), observation.index, shown)
 
     def conclude(self, network: nn.Module) -> Finding:
         """Name the units, layer by layer."""
@@ -115,8 +121,7 @@ class NeuronDissection(Analysis):
         clip = load_clip(self.clip, str(self._listening.device))
         scores = self._score(summaries, clip)
         layers = {layer: self._name(summary, scores[layer]) for layer, summary in summaries.items()}
-        rows = clearest_units(layers, SHEET_ROWS)
-        sheet, settings = self._sheet(layers, rows)
+        sheet, settings = top_image_sheet(self._listening.dataset, layers, self.top_k)
         return Finding(
             scalars=summary_scalars(layers),
             tables={"units": unit_table(layers)},
@@ -159,23 +164,6 @@ class NeuronDissection(Analysis):
         labels = [name.label for name in names]
         return NamedLayer(summary, names, judge_labels(summary.correlation, labels, self._listening.dataset.concepts))
 
-    def _sheet(
-        self, layers: Mapping[str, NamedLayer], rows: Sequence[tuple[str, int]]
-    ) -> tuple[dict[str, Picture], dict[str, JSON]]:
-        """The clearest units' top images, and what its rows are."""
-        if not rows:
-            return {}, {}
-        dataset = self._listening.dataset
-        tops = [layers[layer].summary.top.images[unit].tolist()[:SHEET_COLUMNS] for layer, unit in rows]
-        pictures = [[dataset[index]["image"] for index in top if index >= 0] for top in tops]
-        side = tile_side(pictures[0][0])
-        listed: list[JSON] = [
-            {"layer": layer, "unit": unit, "label": layers[layer].names[unit].label} for layer, unit in rows
-        ]
-        sheet = mosaic(pictures, columns=SHEET_COLUMNS, side=side, gap=SHEET_GAP)
-        settings: dict[str, JSON] = {"rows": listed, "columns": SHEET_COLUMNS, "side": side, "gap": SHEET_GAP}
-        return {"top_images": sheet}, {"top_images": settings}
-
     def _settings(self, clip: Clip) -> dict[str, JSON]:
         return {
             "clip": self.clip,
@@ -186,7 +174,16 @@ class NeuronDissection(Analysis):
             "similarity": self.similarity,
             "similarity_parameters": {"top_k": self.top_k, **parameters(self.similarity)},
             "pooling": self.pooling,
+            "unit_axes": dict(self._axes),
         }
+
+
+def _refuse_maps(pooling: Pooling, layer: str, output: Tensor) -> None:
+    if pooling == "class_token" and output.ndim != 3:
+        raise ValueError(
+            f"pooling 'class_token' wants tokens, shape (batch, tokens, units), and {layer} gives shape "
+            f"{tuple(output.shape)}; choose another pooling, such as 'mean'"
+        )
 
 
 def _indices(summary: LayerSummary) -> Tensor:

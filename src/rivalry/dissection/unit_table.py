@@ -96,18 +96,25 @@ def summary_scalars(layers: Mapping[str, NamedLayer]) -> dict[str, float]:
     }
 
 
-def clearest_units(layers: Mapping[str, NamedLayer], count: int) -> list[tuple[str, int]]:
-    """The living units of the largest margins, one a label, as (layer, unit)."""
+def clearest_units(layers: Mapping[str, NamedLayer], count: int, top_k: int) -> list[tuple[str, int]]:
+    """The living units of the largest margins, one a label, as (layer, unit).
+
+    A margin that rests on few images scatters, and so is often large. Units that won in fewer than ``top_k`` images
+    therefore come after all others, with a label only that none of those has.
+
+    Args:
+        layers: The named units.
+        count: At most so many.
+        top_k: Images that a margin is made of.
+    """
     ranked = sorted(
-        (
-            (-name.margin, layer, unit)
-            for layer, one in layers.items()
-            for unit, name in enumerate(one.names)
-            if name.margin is not None
-        )
+        (wins < top_k, -name.margin, layer, unit)
+        for layer, one in layers.items()
+        for unit, (name, wins) in enumerate(zip(one.names, one.summary.top.wins.tolist(), strict=True))
+        if name.margin is not None
     )
     first: dict[str, tuple[str, int]] = {}
-    for _, layer, unit in ranked:
+    for _, _, layer, unit in ranked:
         first.setdefault(layers[layer].names[unit].label, (layer, unit))
     return list(first.values())[:count]
 
