@@ -1,5 +1,6 @@
 """The data set: samples, the pages on disk, and what decides the fingerprint."""
 
+import hashlib
 import multiprocessing
 import pickle
 from pathlib import Path
@@ -8,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
+from torchvision.transforms import v2
 
 from rivalry.data.dataset import CATEGORIES
 from rivalry.data.picturebook import CONCEPTS, NAMES, PictureBook, Watermark, draw, pages
-from rivalry.data.picturebook.pages import BATCH
+from rivalry.data.picturebook.drawing import DRAWING
+from rivalry.data.picturebook.pages import BATCH, Edition
 
 
 @pytest.fixture
@@ -93,6 +96,8 @@ def test_every_setting_that_decides_the_pictures_is_in_the_fingerprint() -> None
         PictureBook(5, watermark=Watermark(share=0.5)),
         PictureBook(5, watermark=Watermark(target="boat")),
         PictureBook(5, correlation=0.5),
+        PictureBook(5, transform=v2.Grayscale(3)),
+        PictureBook(5, transform=v2.RandomHorizontalFlip(0.25)),
     ]
     assert len({book.fingerprint for book in books}) == len(books)
     assert PictureBook(5, masks=True).fingerprint == PictureBook(5).fingerprint  # the same pictures
@@ -103,6 +108,14 @@ def test_transform_changes_the_image_alone(cache: Path) -> None:
     plain = PictureBook(4, size=32, masks=True)
     assert torch.equal(book[1]["image"], 255 - plain[1]["image"])
     assert torch.equal(book[1]["masks"], plain[1]["masks"])
+
+
+def test_pictures_are_kept_once_for_all_transforms(cache: Path) -> None:
+    """In the folder of the drawing: what was drawn before need not be drawn again."""
+    for transform in (None, v2.Grayscale(3)):
+        PictureBook(5, size=32, transform=transform).prepare()
+    said = f"PictureBook {DRAWING} {Edition(5, 0, 32, None, 0.0)}"
+    assert [folder.name for folder in cache.iterdir()] == [hashlib.sha256(said.encode()).hexdigest()[:32]]
 
 
 def test_what_is_given_cannot_spoil_the_pages(cache: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from rivalry.data.cache import cache_folder
-from rivalry.data.dataset import ImageDataset, Sample
+from rivalry.data.dataset import ImageDataset, Sample, describe_transform
 from rivalry.data.picturebook.captions import captions
 from rivalry.data.picturebook.concepts import CONCEPTS, OBJECTS
 from rivalry.data.picturebook.drawing import DRAWING, Factors, Picture, check, label_pixels, parts_in
@@ -68,8 +68,8 @@ class PictureBook(ImageDataset):
 
     @property
     def fingerprint(self) -> str:
-        """Hex digest of the version of the drawing and all settings that decide the pictures."""
-        return hashlib.sha256(f"PictureBook {DRAWING} {self._edition}".encode()).hexdigest()
+        """Hex digest of the version of the drawing, all settings that decide the pictures, and the transform."""
+        return hashlib.sha256(f"{self._drawn()} {describe_transform(self._transform)}".encode()).hexdigest()
 
     def __len__(self) -> int:
         return self._edition.length
@@ -103,8 +103,12 @@ class PictureBook(ImageDataset):
     def prepare(self, *, progress: bool = True) -> None:
         """Draw the pictures where they are not on disk yet; reading the first sample would do the same."""
         if self._cache and self._pages is None:
-            folder = cache_folder("picturebook") / self.fingerprint[:32]
+            folder = cache_folder("picturebook") / hashlib.sha256(self._drawn().encode()).hexdigest()[:32]
             self._pages = Pages.drawn(self._edition, folder, progress=progress)
+
+    def _drawn(self) -> str:
+        """What decides the pictures on disk, which no transform has changed yet."""
+        return f"PictureBook {DRAWING} {self._edition}"
 
     def _page(self, index: int) -> tuple[np.ndarray, np.ndarray, Factors]:
         """Return image, segments and factors of a picture."""
