@@ -38,6 +38,13 @@ def test_the_seed_decides_the_draw() -> None:
     assert first.fingerprint == same.fingerprint != other.fingerprint
 
 
+def test_the_fingerprint_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    portion = Portion(Numbers(), limit=10)
+    first = portion.fingerprint
+    monkeypatch.setattr(Numbers, "fingerprint", property(lambda _: pytest.fail("asked for again")))
+    assert portion.fingerprint == first
+
+
 def test_samples_carry_their_place_in_the_portion() -> None:
     portion = Portion(Numbers(), limit=10)
     assert [portion[i]["index"] for i in range(10)] == list(range(10))

@@ -43,6 +43,14 @@ def test_each_image_is_encoded_once_for_all_time(clip: Clip, encoded: list[int],
     assert len(list(own_cache.glob("clip/*/images/*.safetensors"))) == 3
 
 
+def test_the_fingerprint_of_a_data_set_is_read_once(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the digest of many thousand positions or file names."""
+    read: list[int] = []
+    monkeypatch.setattr(Tiles, "fingerprint", property(lambda self: read.append(len(self)) or "tiles"))
+    ImageFeatures(clip).of(Tiles(6), [0, 1, 2, 3])
+    assert read == [6]
+
+
 def test_content_counts_not_place(clip: Clip, encoded: list[int]) -> None:
     dataset = Tiles(4)
     dataset.images[3] = dataset.images[0]

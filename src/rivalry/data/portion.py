@@ -1,6 +1,7 @@
 """Part of a data set, chosen by a seed: for a trial on fewer pictures, or to hold some out where no split is given."""
 
 import hashlib
+from functools import cached_property
 
 import torch
 
@@ -40,7 +41,7 @@ class Portion(ImageDataset):
         if not self.positions:
             raise ValueError(f"nothing is left: {drawn} of {len(whole)} samples drawn, {rest=}")
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hex digest of the whole's fingerprint and of the positions drawn."""
         return hashlib.blake2b(f"{self.whole.fingerprint} {self.positions}".encode(), digest_size=16).hexdigest()

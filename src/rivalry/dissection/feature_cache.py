@@ -104,18 +104,17 @@ class ImageFeatures:
             indices: At least one position in it.
         """
         rank, world = rank_and_world()
-        own = indices[rank::world]
+        own, fingerprint = indices[rank::world], dataset.fingerprint
         self.cache.refresh()
         for start in range(0, len(own), _IMAGES_AT_ONCE):
-            self._encode_missing(dataset, own[start : start + _IMAGES_AT_ONCE])
+            self._encode_missing(dataset, fingerprint, own[start : start + _IMAGES_AT_ONCE])
         features = torch.zeros(len(indices), self.clip.width, device=self.clip.device)
         if own:
-            keys = [self._keys[dataset.fingerprint, index] for index in own]
+            keys = [self._keys[fingerprint, index] for index in own]
             features[rank::world] = self.cache.get(keys).to(self.clip.device)
         return sum_over_ranks(features)
 
-    def _encode_missing(self, dataset: ImageDataset, indices: Sequence[int]) -> None:
-        fingerprint = dataset.fingerprint
+    def _encode_missing(self, dataset: ImageDataset, fingerprint: str, indices: Sequence[int]) -> None:
         unseen = [i for i in indices if self._keys.get((fingerprint, i), b"") not in self.cache]
         missing: dict[bytes, Tensor] = {}
         for index in unseen:
