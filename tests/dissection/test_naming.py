@@ -28,6 +28,18 @@ def test_the_best_word_the_runner_up_and_the_margin() -> None:
     assert named == [Name("snow", 3.0, "car", 0.5), Name("", None, "", None), Name("sky", 0.0, "snow", 0.0)]
 
 
+def test_of_equal_words_the_first_counts_without_a_full_sort(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = torch.randint(0, 9, (50, 3000), generator=torch.Generator().manual_seed(0)).float()
+    values, order = scores.sort(dim=1, descending=True, stable=True)
+    words = [str(word) for word in range(3000)]
+    monkeypatch.setattr(torch.Tensor, "sort", lambda *_, **__: pytest.fail("sorted"))
+    named = name_units(scores, words, torch.zeros(50, dtype=torch.bool))
+    assert [(name.label, name.runner_up) for name in named] == [
+        (words[best], words[next_best]) for best, next_best in order[:, :2].tolist()
+    ]
+    assert [name.score for name in named] == values[:, 0].tolist()
+
+
 @pytest.mark.parametrize("similarity", ["soft_wpmi", "wpmi"])
 def test_top_images_in_groups_equal_the_whole(similarity: Similarity, monkeypatch: pytest.MonkeyPatch) -> None:
     images, words = features(30, 0), features(7, 1)

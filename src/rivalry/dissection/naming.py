@@ -54,11 +54,11 @@ def name_units(
     >>> name_units(torch.tensor([[0.25, 1.0], [0.0, 0.0]]), ["sky", "snow"], torch.tensor([False, True]))[0]
     Name(label='snow', score=1.0, runner_up='sky', margin=0.75)
     """
-    values, order = scores.sort(dim=1, descending=True, stable=True)
-    first, second, places = values[:, 0].tolist(), values[:, 1].tolist(), order[:, :2].tolist()
+    highest = scores.topk(2, dim=1).values
+    places = _places(scores, highest).tolist()
     return [
         Name("", None, "", None) if gone else Name(words[best], one, words[next_best], one - two)
-        for one, two, (best, next_best), gone in zip(first, second, places, dead.tolist(), strict=True)
+        for (one, two), (best, next_best), gone in zip(highest.tolist(), places, dead.tolist(), strict=True)
     ]
 
 
@@ -138,3 +138,10 @@ def check_similarity(similarity: str) -> None:
     known = get_args(Similarity)
     if similarity not in known:
         raise ValueError(f"unknown similarity {similarity!r}; known are {', '.join(known)}")
+
+
+def _places(scores: Float[Tensor, "units concepts"], highest: Float[Tensor, "units 2"]) -> Int[Tensor, "units 2"]:
+    """Where the two highest scores stand; of equal ones the first, which ``topk`` itself does not promise."""
+    best = (scores == highest[:, :1]).byte().argmax(1, keepdim=True)
+    others = (scores == highest[:, 1:]).scatter(1, best, False)
+    return torch.cat([best, others.byte().argmax(1, keepdim=True)], 1)
