@@ -12,6 +12,7 @@ from rivalry.data.vocabulary import Vocabulary
 from rivalry.dissection.clip import Clip, load_clip
 from rivalry.dissection.neurons import NeuronDissection
 from rivalry.dissection.similarity import Similarity, soft_wpmi
+from rivalry.lens.drawable import shows_neurons
 from rivalry.lwta import sparsify
 from rivalry.recording import sweep
 from rivalry.records import Record
@@ -199,6 +200,13 @@ def test_the_sheet_shows_the_clearest_units(clip_folder: Path) -> None:
     assert [row["margin"] for row in listed] == sorted((row["margin"] for row in listed), reverse=True)
     assert listed[0]["margin"] == max(row["margin"] for row in rows.values() if row["margin"] is not None)
     assert sheet.shape == (len(listed) * 34 - 2, 8 * 34 - 2, 3)
+
+
+@pytest.mark.parametrize("masks", [False, True])
+def test_its_record_can_be_drawn(clip_folder: Path, tmp_path: Path, masks: bool) -> None:
+    record = dissect(clip_folder, masks=masks)
+    assert shows_neurons(record)
+    assert shows_neurons(Record.load(record.save(tmp_path)))
 
 
 def test_a_clip_that_inference_mode_has_loaded_serves_afterwards(clip_folder: Path) -> None:

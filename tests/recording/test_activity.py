@@ -5,6 +5,7 @@ import timm
 import torch
 from torch import nn
 
+from rivalry.lens.drawable import shows_activity
 from rivalry.recording import Activity, sweep
 from tests.recording.tiny import Listener, TinyNetwork, tiles_loader
 
@@ -43,3 +44,9 @@ def test_channels_last_maps_are_counted_along_their_channels() -> None:
     assert len(expected) == 128
     assert [row["win_rate"] for row in record.tables["units"].to_pylist()] == pytest.approx(expected, abs=1e-6)
     assert record.settings["unit_axes"] == {layer: 3}
+
+
+def test_its_record_can_be_drawn() -> None:
+    for layers in (["compete", "act"], ["act"], ["rivals"]):
+        (record,) = sweep(TinyNetwork(), tiles_loader(), [Activity(layers)], progress=False)
+        assert shows_activity(record)

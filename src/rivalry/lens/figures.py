@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from rivalry.lens.drawable import shows_activity, shows_neurons
 from rivalry.records import Picture, Record
 
 PAPER, INK, QUIET, LINE = "#fcfbf8", "#23262d", "#83868e", "#e4e1d9"
@@ -35,14 +36,13 @@ def neuron_sheet(record: Record) -> Picture:
         uint8 (height, width, 3), some 1100 pixels wide.
 
     Raises:
-        ValueError: If the record is no dissection, or none of its units lives.
+        ValueError: If the record is none of a dissection, or none of its units lives.
     """
-    layout = record.settings.get("top_images")
-    if not isinstance(layout, dict) or "top_images" not in record.images or "units" not in record.tables:
+    if not shows_neurons(record):
         raise ValueError(f"record {record.name!r} holds no labelled units to draw; wanted one of a dissection")
-    listed: Any = layout["rows"]
+    layout: Any = record.settings["top_images"]
     units = {(row["layer"], row["unit"]): row for row in record.tables["units"].to_pylist()}
-    rows = [units[one["layer"], one["unit"]] for one in listed]
+    rows = [units[one["layer"], one["unit"]] for one in layout["rows"]]
     figure, page = _page(11.0, 1.45 + 0.98 * len(rows), "What the clearest units see", _dissection_line(record))
     for place, row in enumerate(rows):
         middle = 1.25 + 0.98 * place + 0.42
@@ -65,7 +65,7 @@ def activity_chart(record: Record) -> Picture:
     Raises:
         ValueError: If the record holds no win rates.
     """
-    if not {"units", "layers"} <= set(record.tables):
+    if not shows_activity(record):
         raise ValueError(f"record {record.name!r} holds no win rates to draw; wanted one of Activity")
     layers = record.tables["layers"].to_pylist()
     rates: dict[str, list[float]] = {row["layer"]: [] for row in layers}
@@ -102,6 +102,8 @@ def _pixels(figure: Figure, page: Axes) -> Picture:
     page.set_xlim(0, width)  # pictures on the page have moved its limits
     page.set_ylim(height, 0)
     page.set_aspect("auto")
+    for text in page.texts:
+        text.set_parse_math(False)  # a word with dollar signs is no formula
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]

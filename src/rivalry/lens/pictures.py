@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from rivalry.lens.drawable import shows_activity, shows_neurons
 from rivalry.lens.figures import activity_chart, neuron_sheet
 from rivalry.records import Picture, Record
 
 
 def picture_of(record: Record) -> Picture | None:
     """Draw a record, if there is a way to: what tells is what it holds, not its name, which is the user's."""
-    if "units" in record.tables and "top_images" in record.images:
+    if shows_neurons(record):
         return neuron_sheet(record)
-    if {"units", "layers"} <= record.tables.keys():
+    if shows_activity(record):
         return activity_chart(record)
     return None

@@ -1,0 +1,87 @@
+"""What a record must hold for a figure to be drawn of it: a user's own analysis may call its tables as ours do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from rivalry.records import Record
+
+_DISSECTED = {"layer": pa.string(), "unit": pa.int64(), "label": pa.string(), "runner_up": pa.string()}
+_DISSECTED |= {"margin": pa.float64()}
+_JUDGED = {"confirmed": pa.bool_(), "true_concept": pa.string()}
+_RATED = {"layer": pa.string(), "win_rate": pa.float64()}
+_COMPETING = {"layer": pa.string(), "competitors": pa.int64(), "winner_entropy": pa.float64()}
+
+
+def shows_neurons(record: Record) -> bool:
+    """Whether a record holds labelled units, one alive at least, and a mosaic of their top images."""
+    table, layout = record.tables.get("units"), _mapping(record.settings.get("top_images"))
+    wanted = {"units", "dead_units", "distinct_concepts"}
+    if "confirmed" in record.scalars:
+        wanted |= {"confirmed_floor"}
+    if table is None or not wanted <= record.scalars.keys() or not _has(table, _DISSECTED):
+        return False
+    if "confirmed" in table.column_names and not _has(table, _JUDGED):
+        return False
+    return _fits(record, layout) and _listed(table, layout["rows"])
+
+
+def shows_activity(record: Record) -> bool:
+    """Whether a record holds the win rate of every unit of its layers."""
+    units, layers = record.tables.get("units"), record.tables.get("layers")
+    if not {"active_fraction", "dead_units", "negative_share"} <= record.scalars.keys():
+        return False
+    if units is None or layers is None or not _has(units, _RATED) or not _has(layers, _COMPETING):
+        return False
+    rates = units["win_rate"].to_pylist()
+    names = layers["layer"].to_pylist()
+    if not names or len(set(names)) < len(names) or set(units["layer"].to_pylist()) != set(names):
+        return False
+    pairs = zip(layers["competitors"].to_pylist(), layers["winner_entropy"].to_pylist(), strict=True)
+    known = all(count is not None and (count < 2 or entropy is not None) for count, entropy in pairs)
+    return known and all(rate is not None and 0 <= rate <= 1 for rate in rates)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _has(table: pa.Table, columns: Mapping[str, pa.DataType]) -> bool:
+    """Whether a table has columns of these names and types, and no two of one name."""
+    names = table.column_names
+    if len(set(names)) < len(names):
+        return False
+    return all(name in names and table.schema.field(name).type == kind for name, kind in columns.items())
+
+
+def _fits(record: Record, layout: Mapping[str, Any]) -> bool:
+    """Whether a layout is whole, and the mosaic is as large as it says."""
+    numbers: list[Any] = [layout.get(name) for name in ("side", "columns", "gap")]
+    rows, sheet = layout.get("rows"), record.images.get("top_images")
+    if sheet is None or not isinstance(rows, list) or not rows or not all(type(number) is int for number in numbers):
+        return False
+    side, columns, gap = numbers
+    if min(side, columns, gap + 1) < 1:
+        return False
+    return sheet.shape[:2] == tuple(count * (side + gap) - gap for count in (len(rows), columns))
+
+
+def _listed(table: pa.Table, rows: Iterable[Any]) -> bool:
+    """Whether every row of the mosaic is a unit of the table that lives."""
+    margins: dict[tuple[Any, ...], float | None] = {
+        (unit["layer"], unit["unit"]): unit["margin"]
+        for unit in table.to_pylist()
+        if unit["label"] is not None and unit["runner_up"] is not None
+    }
+    for row in rows:
+        place = _mapping(row).get("layer"), _mapping(row).get("unit")
+        if [type(part) for part in place] != [str, int]:
+            return False
+        margin = margins.get(place)
+        if margin is None or not math.isfinite(margin):
+            return False
+    return True
