@@ -2,8 +2,8 @@
 
 Panousis & Chatzis, "DISCOVER: Making Vision Networks Interpretable via Competition and Dissection" (NeurIPS 2023).
 Read in this order: ``competition`` (the maths), ``layer`` (the module), ``axes`` (where units lie), ``surgery``
-(putting it into a network), ``networks`` (by name, through timm), ``normalisation`` (statistics of a mode), ``activity``
-(who wins).
+(putting it into a network), ``networks`` (by name, through timm), ``normalisation`` (statistics of a mode),
+``activity`` (who wins).
 """
 
 from rivalry.lwta.layer import LWTA, Mode, competitions, evaluating, set_competition
