@@ -49,3 +49,17 @@ def test_a_protected_folder_is_named(tmp_path: Path) -> None:
             open_run(tmp_path, "first", resuming=False)
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_ranks_without_a_name_share_the_first_one_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LOCAL_RANK", "RIVALRY_RUN_NAME"):
+        monkeypatch.setenv(variable, "")  # so that both are put back as they were
+        monkeypatch.delenv(variable)
+    monkeypatch.setattr("time.strftime", lambda _: "noon")
+    first = open_run(tmp_path, None, resuming=False, default="quickstart")
+    monkeypatch.setenv("LOCAL_RANK", "1")  # as in a process that Lightning starts for another rank
+    monkeypatch.setattr("time.strftime", lambda _: "a second later")
+    assert open_run(tmp_path, None, resuming=False, default="quickstart") == first
+    monkeypatch.delenv("RIVALRY_RUN_NAME")
+    with pytest.raises(ValueError, match="give the run a --name"):
+        open_run(tmp_path, None, resuming=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+_AGREED = "RIVALRY_RUN_NAME"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,119}")
 
 
@@ -56,9 +58,10 @@ def open_run(runs: Path, name: str | None, *, resuming: bool, default: str = "ru
         default: Beginning of the name where none is given.
 
     Raises:
-        ValueError: If the name is no file name, is taken, or the folder cannot be written.
+        ValueError: If the name is no file name, is taken, or the folder cannot be written; if processes that were
+            started side by side (torchrun, SLURM) have no name to agree on.
     """
-    name = name or f"{default}-{time.strftime('%Y%m%d-%H%M%S')}"
+    name = name or _name_by_time(default)
     if not _SAFE_NAME.fullmatch(name):
         nearest = re.sub(r"[^A-Za-z0-9_.=-]+", "-", name).lstrip("-_.=")[:120] or "run"
         raise ValueError(f"{name!r} cannot be the name of a run's folder; {nearest!r} would do")
@@ -75,3 +78,15 @@ def open_run(runs: Path, name: str | None, *, resuming: bool, default: str = "ru
     except OSError as error:
         raise ValueError(f"the run's folder {folder.root} cannot be written: {error.strerror}") from error
     return folder
+
+
+def _name_by_time(default: str) -> str:
+    """A name that all ranks share: processes that Lightning starts inherit the first one's environment."""
+    if _AGREED in os.environ and "LOCAL_RANK" in os.environ:
+        return os.environ[_AGREED]
+    if "LOCAL_RANK" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > 1:
+        raise ValueError(
+            "processes that are started side by side must agree on the run's folder; give the run a --name"
+        )
+    os.environ[_AGREED] = f"{default}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return os.environ[_AGREED]
