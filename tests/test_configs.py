@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 TRAININGS = [path for path in CONFIGS if path.parent.name != "analyze"]
 STUDIES = [path for path in CONFIGS if path.parent.name == "analyze"]
+FOLDERS = ROOT / "configs" / "folders.yaml"
 TRIAL = ["--trainer.max_epochs", "1", "--trainer.limit_train_batches", "2", "--trainer.limit_val_batches", "2",
          "--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false", "--data.batch_size", "8",
          "--wandb", "off"]  # fmt: skip
@@ -41,6 +43,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for layers in (20, 56):
         network = timm.create_model(f"cifar_resnet{layers}", num_classes=10)
         save_file(network.state_dict(), folder / "weights" / f"cifar10_resnet{layers}.safetensors")
+    for split in ("train", "val"):
+        for name in ("ball", "tree"):
+            (folder / "pictures" / split / name).mkdir(parents=True)
+            for number in range(8):
+                file = folder / "pictures" / split / name / f"{number}.png"
+                Image.new("RGB", (48, 40), (30 * number, 99, 0)).save(file)
     return folder
 
 
@@ -53,15 +61,29 @@ def place(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_there_are_configurations() -> None:
-    assert ROOT / "configs" / "quickstart.yaml" in TRAININGS
+    assert {ROOT / "configs" / "quickstart.yaml", FOLDERS} <= set(TRAININGS)
     assert STUDIES
 
 
 @pytest.mark.parametrize("path", TRAININGS, ids=lambda path: str(path.relative_to(ROOT / "configs")))
-def test_a_training_runs(path: Path, place: Path) -> None:
+def test_a_training_runs(path: Path, data: Path, place: Path) -> None:
     file = _shortened(path, place)
-    assert main(["fit", "--config", str(file), *TRIAL, "--model.compile", "false", *_named(place)]) == 0
+    changes = ["--model.compile", "false", *(_folders(data) if path == FOLDERS else [])]
+    assert main(["fit", "--config", str(file), *TRIAL, *changes, *_named(place)]) == 0
     _assert_ran(place, yaml.safe_load(file.read_text()))
+
+
+def test_the_dissection_that_the_folders_suggest_runs(data: Path, place: Path) -> None:
+    text = FOLDERS.read_text()
+    said = re.search(r"^  # - class_path.*\n(  #   .*\n)+", text, re.MULTILINE)
+    assert said is not None
+    text = text.replace(said[0], said[0].replace("  # ", "  "))
+    text = text.replace("ViT-B-32/openai", "local-dir:checkpoints/picturebook-clip").replace("words.txt", "picturebook")
+    (place / "folders.yaml").write_text(text)
+    small = ["--model.backbone.name", "test_resnet", "--model.backbone.competitors", "4"]
+    command = ["fit", "--config", str(place / "folders.yaml"), *TRIAL, *small, *_folders(data), *_named(place)]
+    assert main(command) == 0
+    _assert_ran(place, yaml.safe_load(text))
 
 
 @pytest.mark.slow
@@ -93,6 +115,13 @@ def _assert_ran(place: Path, settings: dict[str, Any]) -> None:
 
 def _named(place: Path) -> list[str]:
     return ["--runs", str(place / "runs"), "--name", "trial"]
+
+
+def _folders(data: Path) -> list[str]:
+    """The two options that the README changes, and what makes it quick."""
+    roots = {"train": data / "pictures" / "train", "validation": data / "pictures" / "val"}
+    options = [word for part, root in roots.items() for word in (f"--data.{part}.init_args.root", str(root))]
+    return [*options, "--data.workers", "0", "--data.batch_size", "4"]
 
 
 def _shortened(path: Path, place: Path) -> Path:
