@@ -103,3 +103,14 @@ def test_bad_arguments_are_one_clear_error(arguments: dict[str, object], message
 def test_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="NaN or infinite"):
         LWTA(2).eval()(torch.tensor([[float("nan"), 1.0]]))
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("competitors", [2, 4])
+def test_off_the_cpu_a_layer_never_waits_for_values(competitors: int, training: bool) -> None:
+    layer = LWTA(competitors, dim=1).to("meta").train(training)  # a value that is asked for is an error on this device
+    assert layer(torch.empty(2, 8, 4, 4, device="meta")).shape == (2, 8, 4, 4)
+
+
+def test_large_finite_activations_are_no_error() -> None:
+    assert torch.equal(LWTA(2).eval()(torch.full((1, 4), 3e38)), torch.tensor([[3e38, 0, 3e38, 0]]))

@@ -261,3 +261,16 @@ def test_a_checkpoint_of_the_users_own_stands_beside_the_last(place: Path) -> No
 def test_a_quick_try_runs_without_loggers_and_checkpoints(place: Path) -> None:
     assert rivalry("fit", "--config", "tiles.yaml", "--name", "try", "--trainer.fast_dev_run", "true") == 0
     assert not list(Path("runs/try").glob("**/*.ckpt"))
+
+
+@pytest.mark.parametrize("command", ["validate", "test", "predict"])
+def test_a_run_is_not_evaluated_without_its_weights(
+    command: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def contents() -> dict[str, bytes]:
+        return {str(file): file.read_bytes() for file in sorted(Path("runs/first").rglob("*")) if file.is_file()}
+
+    before = contents()
+    assert rivalry(command, "--config", "runs/first/config.yaml") == 2
+    assert "--ckpt_path last, best or a file" in capsys.readouterr().err
+    assert contents() == before

@@ -8,7 +8,7 @@ from torch import nn
 
 from rivalry.lwta import competitions, evaluating
 from rivalry.training.backbone import build_network
-from rivalry.training.evaluation import average_of_draws, evaluation_copy
+from rivalry.training.evaluation import _say, average_of_draws, evaluation_copy
 from rivalry.training.settings import Backbone
 
 
@@ -81,3 +81,14 @@ def test_draws_are_seeded_averaged_and_apart_from_the_global_state() -> None:
     assert torch.allclose(first, torch.stack(each).mean(0), atol=1e-6)
     assert not first.requires_grad
     assert {layer.mode for layer in competitions(network).values()} == {"argmax"}
+
+
+def test_it_is_said_once_that_statistics_are_re_estimated(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    _say.cache_clear()
+    with caplog.at_level("INFO"):
+        for _ in range(2):
+            evaluation_copy(competing_network(), [{"image": images()}], normalise, mode="mean")
+    said = capsys.readouterr().err + caplog.text
+    assert said.count("Evaluating by mean on a copy") == 1

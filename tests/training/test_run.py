@@ -21,10 +21,15 @@ def test_a_run_without_a_name_gets_one_from_its_file_and_the_time(tmp_path: Path
 
 
 def test_a_taken_name_is_refused_unless_the_run_goes_on(tmp_path: Path) -> None:
-    open_run(tmp_path, "first", resuming=False).configuration.touch()
+    open_run(tmp_path, "first", resuming=False).checkpoints.mkdir()
     with pytest.raises(ValueError, match=r"there is a run 'first'.*--ckpt_path=last.*first-2"):
         open_run(tmp_path, "first", resuming=False)
-    assert open_run(tmp_path, "first", resuming=True).configuration.exists()
+    assert open_run(tmp_path, "first", resuming=True).checkpoints.is_dir()
+
+
+def test_a_start_that_failed_leaves_the_name_free(tmp_path: Path) -> None:
+    open_run(tmp_path, "first", resuming=False).configuration.touch()
+    assert open_run(tmp_path, "first", resuming=False).configuration.exists()
 
 
 @pytest.mark.parametrize("name", ["../escape", "a/b", ".hidden", "with space", "ö", "x" * 121])

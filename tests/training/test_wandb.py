@@ -166,3 +166,8 @@ def test_settings_reach_wandb(home: Path, tmp_path: Path) -> None:
     assert (
         yaml.safe_load((tmp_path / "runs/first/config.yaml").read_text())["model"]["backbone"]["name"] == "test_resnet"
     )
+
+
+def test_online_without_a_login_is_one_error(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no login found; run `wandb login`"):
+        logger_for(RunFolder(tmp_path / "run"), "online")

@@ -212,10 +212,11 @@ def refuse_non_finite(activations: Float[Tensor, "..."]) -> None:
     """Raise a ``ValueError`` if an activation is NaN or infinite: a block with such a member has no winner."""
     if not math.isfinite(activations.detach().sum(dtype=torch.float32).item()):
         bad = int((~activations.isfinite()).sum())
-        raise ValueError(
-            f"{bad} of {activations.numel()} activations of shape {tuple(activations.shape)} are NaN or infinite; "
-            "a competition needs finite ones"
-        )
+        if bad:  # else only the sum was too large
+            raise ValueError(
+                f"{bad} of {activations.numel()} activations of shape {tuple(activations.shape)} are NaN or infinite; "
+                "a competition needs finite ones"
+            )
 
 
 def _competitor_axis(dim: int, ndim: int) -> int:

@@ -24,7 +24,6 @@ from torch.nn import functional
 
 from rivalry.lwta import competitions, set_competition
 from rivalry.lwta.layer import collecting_kl
-from rivalry.lwta.normalisation import has_batch_statistics
 from rivalry.recording.ranks import keep_once, rank_and_world
 from rivalry.training.backbone import build_network, describe, normalisation_of
 from rivalry.training.distillation import FrozenTeacher
@@ -74,7 +73,6 @@ class SparseClassifier(LightningModule):
         self._teacher = FrozenTeacher(teacher, num_classes) if teacher else None
         self._evaluator: tuple[nn.Module, ...] = ()  # a tuple, so that it is no submodule and enters no checkpoint
         self._shown = 0
-        self._said = False
         self._loaded = (0, 0)
         mean, std = normalisation_of(self.network)
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1) * 255, persistent=False)
@@ -229,9 +227,6 @@ class SparseClassifier(LightningModule):
     def evaluation_copy(self, data: Any) -> nn.Module:
         """The network as evaluation and analyses see it: its statistics come from ``data``'s calibration images."""
         batches = data.calibration_batches() if hasattr(data, "calibration_batches") else None
-        if competitions(self.network) and has_batch_statistics(self.network) and not self._said:
-            self._said = True
-            rank_zero_info("Evaluating by argmax on a copy: BatchNorm statistics re-estimated in that mode.")
         autocast = self.trainer.precision_plugin.forward_context() if self._trainer else None
         return evaluation_copy(self.network, batches, self.normalise, precision=autocast)
 

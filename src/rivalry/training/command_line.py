@@ -28,7 +28,7 @@ from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.predictions import KeepPredictions
-from rivalry.training.run import RunFolder, open_run
+from rivalry.training.run import RunFolder, has_begun, open_run
 from rivalry.training.summary import latest_records, print_summary
 from rivalry.training.wandb import Mode, logger_for
 
@@ -86,6 +86,8 @@ class TrainingCommandLine(LightningCLI):
         """Open the run's folder before anything costly is made."""
         options = self.config[self.config.subcommand]
         goes_on = self.config.subcommand != "fit" or bool(options.get("ckpt_path"))
+        if goes_on and not options.get("ckpt_path") and options.name and has_begun(Path(options.runs) / options.name):
+            raise ValueError(f"say which weights of run {options.name!r} to take: --ckpt_path last, best or a file")
         self.run_folder = open_run(
             Path(options.runs), options.name, resuming=goes_on, default=_default_name(options.get("config"))
         )
@@ -169,7 +171,7 @@ def find_checkpoint(runs: Path, name: str | None, which: str) -> Path:
     folder = RunFolder(runs / name)
     found = sorted(folder.checkpoints.glob("last.ckpt" if which == "last" else "best-*.ckpt"))
     if not found:
-        there = sorted(path.name for path in runs.glob("*")) if runs.is_dir() else []
+        there = sorted(path.name for path in runs.glob("*") if has_begun(path))
         raise ValueError(
             f"run {name!r} has no {which} checkpoint in {folder.checkpoints}; runs there: {there or 'none'}"
         )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 
 import torch
 from jaxtyping import Float, UInt8
+from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
 
 from rivalry.lwta import Mode, competitions, evaluating, reestimate_normalisation
@@ -44,8 +46,10 @@ def evaluation_copy(
     if calibration is None and has_batch_statistics(network):
         raise ValueError(
             f"evaluation by {mode} re-estimates BatchNorm statistics and needs training images to do so; "
-            "use the data module rivalry.training.Pictures, or one with a calibration_batches"
+            "use the data module rivalry.training.data.Pictures, or one with calibration_batches"
         )
+    if has_batch_statistics(network):
+        _say(mode)
     device = next(network.parameters()).device
     batches = (normalise(batch["image"].to(device)) for batch in calibration or ())
     with precision or nullcontext():
@@ -62,3 +66,9 @@ def average_of_draws(
         for _ in range(samples - 1):
             total = total + network(inputs).float()
     return total / samples
+
+
+@cache
+def _say(mode: Mode) -> None:
+    """Say it once, not after every epoch."""
+    rank_zero_info(f"Evaluating by {mode} on a copy: BatchNorm statistics re-estimated in that mode.")

@@ -66,7 +66,7 @@ def open_run(runs: Path, name: str | None, *, resuming: bool, default: str = "ru
         nearest = re.sub(r"[^A-Za-z0-9_.=-]+", "-", name).lstrip("-_.=")[:120] or "run"
         raise ValueError(f"{name!r} cannot be the name of a run's folder; {nearest!r} would do")
     folder = RunFolder(runs / name)
-    if folder.configuration.exists() and not resuming:
+    if has_begun(folder.root) and not resuming:
         raise ValueError(
             f"there is a run {name!r} in {runs}; go on with it by --ckpt_path=last, "
             f"or choose another name, such as {name}-2"
@@ -78,6 +78,12 @@ def open_run(runs: Path, name: str | None, *, resuming: bool, default: str = "ru
     except OSError as error:
         raise ValueError(f"the run's folder {folder.root} cannot be written: {error.strerror}") from error
     return folder
+
+
+def has_begun(root: Path) -> bool:
+    """Whether a folder is that of a run that has something to lose: a start that failed leaves settings at most."""
+    folder = RunFolder(root)
+    return folder.checkpoints.is_dir() or folder.records.is_dir()
 
 
 def _name_by_time(default: str) -> str:

@@ -37,9 +37,14 @@ def logger_for(folder: RunFolder, mode: Mode, project: str = "rivalry") -> Wandb
         folder: The run's folder. The run's id is kept in it, so that a resumed run goes on as the same.
         mode: ``auto`` is online where the user has logged in, else offline; ``off`` is none.
         project: W&B's project.
+
+    Raises:
+        ValueError: If the run is to be online and the user has not logged in.
     """
     if mode == "off":
         return None
+    if mode == "online" and not logged_in():
+        raise ValueError("W&B: no login found; run `wandb login`, or choose --wandb offline or off")
     offline = mode == "offline" or (mode == "auto" and not logged_in())
     if offline and mode == "auto":
         rank_zero_info("W&B: no login found, so the run is recorded offline; `wandb login` and `wandb sync` send it.")
