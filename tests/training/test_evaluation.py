@@ -92,3 +92,13 @@ def test_it_is_said_once_that_statistics_are_re_estimated(
             evaluation_copy(competing_network(), [{"image": images()}], normalise, mode="mean")
     said = capsys.readouterr().err + caplog.text
     assert said.count("Evaluating by mean on a copy") == 1
+
+
+def test_draws_keep_the_statistics_of_training() -> None:
+    network = competing_network()
+    drawing = evaluation_copy(network, None, normalise, mode="sample")
+    assert drawing is not network
+    assert {layer.mode for layer in competitions(drawing).values()} == {"sample"}
+    assert all(
+        torch.equal(a, b) for a, b in zip(network.state_dict().values(), drawing.state_dict().values(), strict=True)
+    )

@@ -6,6 +6,7 @@ draws and is evaluated by argmax gets them re-estimated from training images, on
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -31,6 +32,8 @@ def evaluation_copy(
 ) -> nn.Module:
     """A copy of a competing network that evaluates in ``mode``, with the BatchNorm statistics of that mode.
 
+    A network is trained in the mode ``sample``, so there its statistics are kept as they are.
+
     Args:
         network: Left as it is. A network without competitions is given back itself.
         calibration: Batches of training images, 0 to 255, the same on every rank.
@@ -43,6 +46,11 @@ def evaluation_copy(
     """
     if not competitions(network):
         return network
+    if mode == "sample":  # what training's own statistics belong to
+        drawing = copy.deepcopy(network).eval()
+        for layer in competitions(drawing).values():
+            layer.evaluation_mode = mode
+        return drawing
     if calibration is None and has_batch_statistics(network):
         raise ValueError(
             f"evaluation by {mode} re-estimates BatchNorm statistics and needs training images to do so; "
