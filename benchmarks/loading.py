@@ -26,13 +26,15 @@ RESULT = Path(__file__).parent / "results" / "loading.json"
 FILE = "cifar10/train-00000-of-00001.parquet"
 
 
-def main(data: str = os.environ.get("RIVALRY_DATA", "../shared/data"), repeats: int = 3) -> None:
+def main(data: str = os.environ.get("RIVALRY_DATA", ""), repeats: int = 3) -> None:
     """Measure, print the figures as JSON and keep them in ``benchmarks/results``.
 
     Args:
-        data: Folder that holds ``cifar10``.
+        data: Folder that holds ``cifar10``; by default what the environment variable RIVALRY_DATA says.
         repeats: How often ours is measured; the best counts, since other work only slows down.
     """
+    if not data:
+        raise SystemExit("loading.py needs CIFAR-10: set RIVALRY_DATA, or give --data FOLDER_WITH_CIFAR10")
     torch.set_num_threads(1)  # an image is too small to be worth a second thread
     file = Path(data) / FILE
     decoded = ImageParquet(file)

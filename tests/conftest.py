@@ -25,8 +25,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder of the real data sets; tests that use it carry the mark ``data``."""
-    folder = Path(os.environ.get("RIVALRY_DATA", ROOT.parent / "shared" / "data"))
+    """Folder of the real data sets; tests that use it carry the mark ``data``.
+
+    That is ``RIVALRY_DATA``; where it is not set, a folder ``shared/data`` beside the checkout, if there is one.
+    """
+    given = os.environ.get("RIVALRY_DATA")
+    folder = Path(given) if given else ROOT.parent / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}: set RIVALRY_DATA")
+        where = f"RIVALRY_DATA={given} is no folder" if given else "RIVALRY_DATA is not set"
+        pytest.skip(f"no real data: {where}")
     return folder
