@@ -36,6 +36,7 @@ bench: $(INSTALLED) ## Measure speed and memory on the CPU, into benchmarks/resu
 	for script in $(filter-out %_gpu.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 bench-gpu: $(INSTALLED) ## Measure speed and memory on the GPU, into benchmarks/results
+	@test -n "$(wildcard benchmarks/*_gpu.py)" || { echo "There is no benchmarks/*_gpu.py: nothing measured." >&2; exit 1; }
 	for script in $(wildcard benchmarks/*_gpu.py); do $(BIN)/python $$script || exit 1; done
 
 # What is installed is what the lock says, hash for hash, and this checkout, by the build backend that is in the lock.
