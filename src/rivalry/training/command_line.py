@@ -28,7 +28,7 @@ from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.predictions import KeepPredictions
-from rivalry.training.run import RunFolder, has_begun, open_run
+from rivalry.training.run import RunFolder, Which, has_begun, open_run
 from rivalry.training.summary import latest_records, print_summary
 from rivalry.training.wandb import Mode, logger_for
 
@@ -160,7 +160,7 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
         raise ValueError(str(error)) from error
 
 
-def find_checkpoint(runs: Path, name: str | None, which: str) -> Path:
+def find_checkpoint(runs: Path, name: str | None, which: Which) -> Path:
     """The last or the best checkpoint of a run.
 
     Raises:
@@ -169,13 +169,13 @@ def find_checkpoint(runs: Path, name: str | None, which: str) -> Path:
     if name is None:
         raise ValueError(f"--ckpt_path={which} needs the run's --name")
     folder = RunFolder(runs / name)
-    found = sorted(folder.checkpoints.glob("last.ckpt" if which == "last" else "best-*.ckpt"))
-    if not found:
+    found = folder.checkpoint(which)
+    if found is None:
         there = sorted(path.name for path in runs.glob("*") if has_begun(path))
         raise ValueError(
             f"run {name!r} has no {which} checkpoint in {folder.checkpoints}; runs there: {there or 'none'}"
         )
-    return found[-1]
+    return found
 
 
 def _keep_best(folder: RunFolder) -> ModelCheckpoint:

@@ -7,6 +7,9 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Which = Literal["last", "best"]
 
 _AGREED = "RIVALRY_RUN_NAME"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,119}")
@@ -31,6 +34,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Lightning's checkpoints."""
         return self.root / "checkpoints"
+
+    def checkpoint(self, which: Which) -> Path | None:
+        """The checkpoint of the last epoch or of the best one, if the run has it."""
+        found = sorted(self.checkpoints.glob("last.ckpt" if which == "last" else "best-*.ckpt"))
+        return found[-1] if found else None
 
     @property
     def records(self) -> Path:
