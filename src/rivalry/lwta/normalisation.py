@@ -23,6 +23,14 @@ def has_batch_statistics(network: nn.Module) -> bool:
     return any(isinstance(m, _BatchNorm) and m.track_running_stats for m in network.modules())
 
 
+def copy_in_mode(network: nn.Module, mode: Mode) -> nn.Module:
+    """A copy in ``eval()`` whose LWTA layers compete in ``mode``, with the statistics that the network has."""
+    twin = copy.deepcopy(network).eval()
+    for layer in competitions(twin).values():
+        layer.evaluation_mode = mode
+    return twin
+
+
 @torch.no_grad()
 def reestimate_normalisation(
     network: nn.Module, batches: Iterable[Float[Tensor, "batch channels height width"]], mode: Mode = "argmax"
@@ -43,11 +51,8 @@ def reestimate_normalisation(
     Raises:
         ValueError: If statistics are needed and there is no batch.
     """
-    estimate = copy.deepcopy(network).eval()
-    layers = competitions(estimate)
-    for layer in layers.values():
-        layer.evaluation_mode = mode
-    if not layers or not has_batch_statistics(estimate):
+    estimate = copy_in_mode(network, mode)
+    if not competitions(estimate) or not has_batch_statistics(estimate):
         return estimate
     norms = [m for m in estimate.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
     momenta = [norm.momentum for norm in norms]

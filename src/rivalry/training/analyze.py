@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import yaml
@@ -29,7 +29,7 @@ from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.evaluation import evaluation_copy
-from rivalry.training.run import RunFolder
+from rivalry.training.run import RunFolder, Which
 from rivalry.training.settings import Backbone
 from rivalry.training.summary import print_summary
 
@@ -39,9 +39,6 @@ examples
   rivalry analyze runs/first --config configs/quickstart.yaml   other analyses
   rivalry analyze resnet18 --weights pretrained --config configs/analyze/timm.yaml
 """
-
-
-Which = Literal["last", "best"]
 
 
 @dataclass(frozen=True)
@@ -87,9 +84,7 @@ def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: in
     probe = study.probe or study.data.probe
     classifier = target.classifier.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     calibration = study.data.calibration_batches() if study.data else None
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)  # statistics of draws come from draws
-        network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
+    network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
     return sweep(
         network,
         probe_loader(probe, batch_size),
@@ -110,10 +105,11 @@ def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = 
     """
     path = Path(name)
     if path.is_dir():
-        found = sorted((path / "checkpoints").glob("last.ckpt" if checkpoint == "last" else "best-*.ckpt"))
-        if not found:
-            raise ValueError(f"{path} has no {checkpoint} checkpoint in {path / 'checkpoints'}")
-        return _from_checkpoint(found[-1], RunFolder(path))
+        folder = RunFolder(path)
+        found = folder.checkpoint(checkpoint)
+        if found is None:
+            raise ValueError(f"{path} has no {checkpoint} checkpoint in {folder.checkpoints}")
+        return _from_checkpoint(found, folder)
     if path.suffix == ".ckpt":
         if not path.is_file():
             raise ValueError(f"there is no checkpoint {path}")

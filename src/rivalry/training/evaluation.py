@@ -6,7 +6,6 @@ draws and is evaluated by argmax gets them re-estimated from training images, on
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -17,7 +16,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
 
 from rivalry.lwta import Mode, competitions, evaluating, reestimate_normalisation
-from rivalry.lwta.normalisation import has_batch_statistics
+from rivalry.lwta.normalisation import copy_in_mode, has_batch_statistics
 
 Normalise = Callable[[UInt8[Tensor, "batch 3 height width"]], Float[Tensor, "batch 3 height width"]]
 
@@ -47,10 +46,7 @@ def evaluation_copy(
     if not competitions(network):
         return network
     if mode == "sample":  # what training's own statistics belong to
-        drawing = copy.deepcopy(network).eval()
-        for layer in competitions(drawing).values():
-            layer.evaluation_mode = mode
-        return drawing
+        return copy_in_mode(network, mode)
     if calibration is None and has_batch_statistics(network):
         raise ValueError(
             f"evaluation by {mode} re-estimates BatchNorm statistics and needs training images to do so; "
