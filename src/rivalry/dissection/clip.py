@@ -27,6 +27,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as transforms
 
 from rivalry.data.paths import expand
+from rivalry.numerics.fingerprint import state_fingerprint
 
 LOCAL = "local-dir:"
 _BATCH = 256
@@ -76,9 +77,7 @@ class Clip:
         """Hex digest of all that decides what features are: weights, preparation, tokenizer."""
         digest = hashlib.sha256(json.dumps(self.preparation).encode())
         digest.update(f"{type(self.tokenizer).__name__} {self.tokenizer.context_length}".encode())
-        for name, tensor in sorted(self.model.state_dict().items()):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        digest.update(state_fingerprint(self.model).encode())
         return digest.hexdigest()
 
     @functools.cached_property

@@ -21,5 +21,5 @@ def state_fingerprint(network: nn.Module) -> str:
     for name, tensor in network.state_dict().items():
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         bits = tensor.detach().cpu().contiguous().flatten()
-        digest.update(bits.view(torch.uint8).numpy().tobytes())
+        digest.update(bits.view(torch.uint8).numpy())
     return digest.hexdigest()
