@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from rivalry.numerics.nearest import nearest
+
 HELP = """\
 rivalry: train vision networks whose units compete, and see which concepts emerge in them.
 
@@ -61,11 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unknown(command: str) -> int:
-    import difflib
-
-    known = [*TRAINING, "analyze"]
-    nearest = difflib.get_close_matches(command, known, n=1) or known[:1]
-    print(f"rivalry: no command {command!r}; did you mean {nearest[0]!r}? See rivalry --help", file=sys.stderr)
+    meant = nearest(command, [*TRAINING, "analyze"], count=1)
+    print(f"rivalry: no command {command!r}; did you mean {meant!r}? See rivalry --help", file=sys.stderr)
     return 2
 
 
