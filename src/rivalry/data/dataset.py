@@ -10,13 +10,18 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 from torch.utils.data import Dataset
 
 CATEGORIES = ("scene", "object", "part", "colour", "texture")
 """The categories of Broden, in the order of the first axis of ``Sample.masks``."""
+
+Transform = Callable[[Any], Any]
+"""From one ``uint8`` image (3, height, width) to another, such as a transform of torchvision's ``v2``."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,14 @@ class Sample(TypedDict, total=False):
         index: Position in the data set that was asked: ``dataset[index]["index"] == index``, in every epoch.
         masks: ``int16`` (categories, height, width), in the order of ``CATEGORIES``: 1 + position in the data set's
             ``concepts``, 0 where no concept of the category is. Only where asked for.
+        target: ``float32`` (classes), shares of the classes in an image that was mixed of two. Only in training.
     """
 
     image: Tensor
     label: int
     index: int
     masks: Tensor
+    target: Tensor
 
 
 class ImageDataset(Dataset[Sample], ABC):
@@ -76,6 +83,11 @@ class ImageDataset(Dataset[Sample], ABC):
     def fingerprint(self) -> str:
         """Hex digest of all that decides what the samples are, so that records of the same pictures can be told."""
 
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The labels of all samples. Here every sample is read; a data set that knows them otherwise says so."""
+        return np.array([self[index]["label"] for index in range(len(self))], dtype=np.int64)
+
     def prepare(self) -> None:
         """Do ahead of the first read, once a machine, what can be kept for later: draw, decode."""
 
@@ -92,7 +104,7 @@ class ImageDataset(Dataset[Sample], ABC):
         """
 
 
-def describe_transform(transform: Callable[[Tensor], Tensor] | None) -> str:
+def describe_transform(transform: Transform | None) -> str:
     """Say what a data set does to its images, for its fingerprint: how Python shows it, without places in memory.
 
     >>> describe_transform(None)

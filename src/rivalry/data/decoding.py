@@ -4,6 +4,7 @@ Decoding is the slow part of reading small pictures: CIFAR-10 comes at some ten 
 that is small when decoded is therefore decoded once into one array on disk, which all processes map.
 """
 
+import struct
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -12,33 +13,46 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from rivalry.data.cache import written_whole
+from rivalry.data.square import Square
 
 
-def decode(picture: bytes | Path, *, size: int | None = None, name: str = "") -> UInt8[Tensor, "3 height width"]:
+class UnreadableError(ValueError):
+    """A picture is not there, or cannot be decoded to its end; the message names it."""
+
+
+def decode(picture: bytes | Path, *, square: Square | None = None, name: str = "") -> UInt8[Tensor, "3 height width"]:
     """Decode one picture to red, green and blue.
 
     Args:
         picture: The encoded bytes, or the file that holds them.
-        size: Side of the square wanted: the shorter side is resized to it (bicubic) and the middle is cut out. Without
-            it the picture stays as it is.
+        square: What is cut out of it. Without it the picture stays as it is.
         name: What the picture is called in an error; for a file its path.
 
     Raises:
-        ValueError: If it cannot be decoded; the message names the picture.
+        UnreadableError: If there is no such file, or it cannot be decoded, to its end; the message names the picture.
     """
     name = name or str(picture if isinstance(picture, Path) else "the picture")
     try:
         with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as opened:
             image = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{name} is no picture that can be decoded: {error}") from error
-    if size is not None and image.size != (size, size):
-        image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+    except FileNotFoundError as error:
+        raise UnreadableError(f"{name} is not there") from error
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise UnreadableError(f"{name} is no picture that can be decoded: {error}") from error
+    return to_tensor(image if square is None else square.cut(image))
+
+
+def to_tensor(image: Image.Image) -> UInt8[Tensor, "3 height width"]:
+    """The pixels of a picture, in red, green and blue; a grey one has three equal channels.
+
+    >>> to_tensor(Image.new("L", (2, 1), 7)).tolist()
+    [[[7, 7]], [[7, 7]], [[7, 7]]]
+    """
+    return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous()
 
 
 def decode_once(

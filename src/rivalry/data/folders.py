@@ -7,15 +7,18 @@ picture on every machine.
 """
 
 import hashlib
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
-from rivalry.data.dataset import ImageDataset, Sample, describe_transform
+from rivalry.data.class_names import wordnet_names
+from rivalry.data.dataset import ImageDataset, Sample, Transform, describe_transform
 from rivalry.data.decoding import decode
 from rivalry.data.paths import expand
+from rivalry.data.square import Square
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Endings of the files that are read, in small or capital letters; others are passed over."""
@@ -27,37 +30,50 @@ class ImageFolder(ImageDataset):
     Args:
         root: Folder that holds one sub-folder a class; pictures may lie deeper within it. Names that begin with a dot
             are passed over.
-        size: Side of the square every picture is made: the shorter side is resized to it and the middle cut out.
-            Without it pictures keep their sizes, and only pictures of one size can share a batch.
+        size: Side of the square every picture is made, or the `Square` itself: the shorter side is resized and the
+            middle cut out. Without it pictures keep their sizes, and only pictures of one size can share a batch.
         transform: Applied to the image, a ``uint8`` tensor (3, height, width).
+        names: How classes are called: as their folders, or, where these are WordNet's numbers as in ImageNet
+            (``n01440764``), by WordNet's words ("tench").
 
     Raises:
-        ValueError: If there is no such folder, no class in it, or no picture in a class; on reading, if a picture
-            cannot be decoded. The message names the path.
+        ValueError: If there is no such folder, no class in it, no picture in a class, or a folder's name is unknown to
+            WordNet; on reading, if a picture cannot be decoded. The message names the path.
     """
 
     def __init__(
-        self, root: str | Path, *, size: int | None = None, transform: Callable[[Tensor], Tensor] | None = None
+        self,
+        root: str | Path,
+        *,
+        size: int | Square | None = None,
+        transform: Transform | None = None,
+        names: Literal["folders", "wordnet"] = "folders",
     ) -> None:
         self.root = expand(root)
-        self.size = size
+        self.square = Square.of(size)
         self.transform = transform
-        self.classes = _find_classes(self.root)
-        found = [(path, label) for label, name in enumerate(self.classes) for path in _find_pictures(self.root / name)]
+        folders = _find_classes(self.root)
+        self.classes = wordnet_names(folders) if names == "wordnet" else folders
+        found = [(path, label) for label, name in enumerate(folders) for path in _find_pictures(self.root / name)]
         self._paths, self._labels = zip(*found, strict=True)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hex digest of names and sizes of the files, of ``size`` and the transform.
+        """Hex digest of names and sizes of the files, of the square and the transform.
 
         Times are left out, so that a copy on another machine has the same fingerprint; contents too, since reading all
         of ImageNet would hold up every start. A picture replaced by one of exactly as many bytes goes unnoticed.
         """
-        said = f"image folder {self.size} {describe_transform(self.transform)}\n"
+        said = f"image folder {self.square} {describe_transform(self.transform)}\n"
         digest = hashlib.blake2b(said.encode(), digest_size=16)
         for path in self._paths:
             digest.update(f"{path.relative_to(self.root).as_posix()}\0{path.stat().st_size}\n".encode())
         return digest.hexdigest()
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The labels of all pictures."""
+        return np.array(self._labels, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -65,7 +81,7 @@ class ImageFolder(ImageDataset):
     def __getitem__(self, index: int) -> Sample:
         if not 0 <= index < len(self):
             raise IndexError(f"{self.root} has pictures 0 to {len(self) - 1}; asked for {index}")
-        image = decode(self._paths[index], size=self.size)
+        image = decode(self._paths[index], square=self.square)
         return {
             "image": image if self.transform is None else self.transform(image),
             "label": self._labels[index],

@@ -6,14 +6,13 @@ arXiv:1704.05796).
 """
 
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from rivalry.data.cache import cache_folder
-from rivalry.data.dataset import ImageDataset, Sample, describe_transform
+from rivalry.data.dataset import ImageDataset, Sample, Transform, describe_transform
 from rivalry.data.picturebook.captions import captions
 from rivalry.data.picturebook.concepts import CONCEPTS, OBJECTS
 from rivalry.data.picturebook.drawing import DRAWING, Factors, Picture, check, label_pixels, parts_in
@@ -53,7 +52,7 @@ class PictureBook(ImageDataset):
         watermark: Watermark | None = None,
         correlation: float = 0.0,
         masks: bool = False,
-        transform: Callable[[Tensor], Tensor] | None = None,
+        transform: Transform | None = None,
         cache: bool = True,
     ) -> None:
         if length < 1:
@@ -70,6 +69,11 @@ class PictureBook(ImageDataset):
     def fingerprint(self) -> str:
         """Hex digest of the version of the drawing, all settings that decide the pictures, and the transform."""
         return hashlib.sha256(f"{self._drawn()} {describe_transform(self._transform)}".encode()).hexdigest()
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The labels of all pictures."""
+        return np.array([self.factors(index).thing for index in range(len(self))], dtype=np.int64)
 
     def __len__(self) -> int:
         return self._edition.length

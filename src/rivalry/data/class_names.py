@@ -1,0 +1,49 @@
+"""Names of classes for people: words instead of numbers and paths, and no two classes of one name."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from timm.data import ImageNetInfo
+
+
+def distinct(names: Sequence[str], keys: Sequence[object]) -> tuple[str, ...]:
+    """Tell classes of one name apart by their keys; ImageNet has two cranes.
+
+    >>> distinct(["crane", "maillot", "crane"], [134, 638, 517])
+    ('crane (134)', 'maillot', 'crane (517)')
+    """
+    count = Counter(names)
+    return tuple(f"{name} ({key})" if count[name] > 1 else name for name, key in zip(names, keys, strict=True))
+
+
+def readable(name: str) -> str:
+    """A name as it is said, from the ways in which data sets write it.
+
+    >>> [readable(name) for name in ("aquarium_fish", "/a/apartment_building/outdoor", "7 - seven")]
+    ['aquarium fish', 'apartment building outdoor', 'seven']
+    """
+    parts = [part for part in name.split("/") if part]
+    if name.startswith("/") and len(parts) > 1 and len(parts[0]) == 1:  # Places365 sorts into folders by first letter
+        parts = parts[1:]
+    number, dash, word = " ".join(parts).partition(" - ")
+    return (word if dash and number.isdigit() else " ".join(parts)).replace("_", " ")
+
+
+def wordnet_names(numbers: Sequence[str]) -> tuple[str, ...]:
+    """The first word that WordNet has for each of its numbers, from the lists that come with timm.
+
+    >>> wordnet_names(["n01440764", "n02012849", "n03126707"])
+    ('tench', 'crane (n02012849)', 'crane (n03126707)')
+
+    Raises:
+        ValueError: If a number is unknown.
+    """
+    known = ImageNetInfo("imagenet-21k-goog")
+    words = set(known.label_names())
+    unknown = [number for number in numbers if number not in words]
+    if unknown:
+        raise ValueError(
+            f"{unknown[0]!r} is no number of WordNet's that ImageNet uses, such as 'n01440764'; "
+            "leave names='wordnet' out where folders bear the names themselves"
+        )
+    return distinct([known.label_name_to_description(number).split(",")[0] for number in numbers], numbers)
