@@ -1,36 +1,33 @@
-"""The judge against a plain implementation, and the floor against permutations."""
+"""The judge against plain implementations, and the floors against permutations."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import average_precision_score
 
 from rivalry.data.dataset import Concept
-from rivalry.dissection.judge import ConceptCorrelation, Judgement, confirmed_by_chance, judge_labels, presence
+from rivalry.dissection.judge import Judgement, Verdict, confirmed_by_chance, judge_labels
+from rivalry.dissection.truth import Truth, TruthStream
 
 CONCEPTS = [Concept(name, "object") for name in ("sky", "snow", "Traffic_Light", "car")]
 
 
-def test_streamed_correlation_equals_numpy() -> None:
+def truth_of(correlation: torch.Tensor) -> Truth:
+    """With a sample of which only the form matters."""
+    units, concepts = correlation.shape
+    return Truth(correlation.double(), torch.rand(6, units), torch.eye(6, concepts).bool())
+
+
+def drawn(units: int = 5, images: int = 60) -> Truth:
     generator = torch.Generator().manual_seed(0)
-    values = torch.randn(37, 5, generator=generator) + 10
-    masks = torch.randint(0, 5, (37, 5, 1, 2), generator=generator, dtype=torch.int16)
-    metric = ConceptCorrelation(units=5, concepts=4)
-    for start in range(0, 37, 8):
-        metric.update(values[start : start + 8], presence(masks[start : start + 8], 4))
-    metric.update(values[:0], presence(masks[:0], 4))
-    shown = np.array([[(mask == concept).any() for concept in range(1, 5)] for mask in masks.numpy()])
-    expected = np.corrcoef(values.double().numpy().T, shown.T.astype(float))[:5, 5:]
-    np.testing.assert_allclose(metric.compute().numpy(), expected, atol=1e-9)
-
-
-def test_presence_is_any_pixel_in_any_category() -> None:
-    masks = torch.zeros(3, 5, 2, 2, dtype=torch.int16)
-    masks[0, 1, 0, 1] = 1
-    masks[1, 4] = 3
-    masks[1, 0, 1, 1] = 2
-    assert presence(masks, 3).tolist() == [[True, False, False], [False, True, True], [False, False, False]]
+    shown = torch.rand(images, 4, generator=generator) < torch.tensor([0.5, 0.3, 0.2, 0.1])
+    values = torch.randn(images, units, generator=generator) + shown.float() @ torch.rand(4, units, generator=generator)
+    stream = TruthStream(units, 4, images, device=torch.device("cpu"))
+    stream.add(values, shown, torch.arange(images))
+    return stream.compute()
 
 
 def test_a_label_among_the_three_best_is_confirmed() -> None:
@@ -44,38 +41,87 @@ def test_a_label_among_the_three_best_is_confirmed() -> None:
         ],
         dtype=torch.float64,
     )
-    judged = judge_labels(correlation, ["traffic light", "car", "sky", "sky", "zebra"], CONCEPTS)
+    judged = judge_labels(truth_of(correlation), ["traffic light", "car", "sky", "sky", "zebra"], CONCEPTS).judgements
     assert [one.confirmed for one in judged] == [True, False, False, False, False]
     assert [one.true_concept for one in judged] == ["sky", "sky", "Traffic_Light", "", "sky"]
-    assert [one.pearson for one in judged] == [0.9, 0.9, 0.2, 0.0, 0.9]
-    assert [one.label_pearson for one in judged] == pytest.approx([0.4, 0.3, -0.1, 0.0, None])
+    assert [one.true and one.true.pearson for one in judged] == [0.9, 0.9, 0.2, None, 0.9]
+    assert [one.label and one.label.pearson for one in judged] == [0.4, 0.3, -0.1, 0.0, None]
+
+
+def test_agreement_is_that_of_plain_functions() -> None:
+    truth, labels = drawn(), ["car", "snow", "zebra", "traffic light", "sky"]
+    names = ["sky", "snow", "traffic light", "car"]
+    for unit, (label, one) in enumerate(zip(labels, judge_labels(truth, labels, CONCEPTS).judgements, strict=True)):
+        x = truth.values[:, unit].numpy()
+        held_to = [(one.true_concept.replace("_", " ").lower(), one.true)] + [(label, one.label)] * (label in names)
+        assert (one.label is None) == (label == "zebra")
+        for name, agreement in held_to:
+            assert agreement is not None
+            y = truth.shown[:, names.index(name)].numpy()
+            active = x >= np.sort(x)[::-1][y.sum() - 1]
+            assert agreement.pearson == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-6)
+            assert agreement.auprc == pytest.approx(average_precision_score(y, x), abs=1e-6)
+            assert agreement.iou == pytest.approx((active & y).sum() / (active | y).sum(), abs=1e-6)
+
+
+def test_a_name_of_two_concepts_is_held_to_the_nearer_one() -> None:
+    concepts = [Concept("orange", "colour"), Concept("orange", "object"), *CONCEPTS[2:]]
+    truth = drawn()
+    judged = judge_labels(truth, ["orange"] * 5, concepts).judgements
+    expected = truth.correlation[:, :2].max(1).values.tolist()
+    assert [one.label and one.label.pearson for one in judged] == pytest.approx(expected)
 
 
 def test_a_dead_unit_s_empty_label_is_not_confirmed() -> None:
-    (judged,) = judge_labels(torch.ones(1, 1).double(), [""], [Concept("sky", "scene")])
-    assert not judged.confirmed
-    assert judged.label_pearson is None
+    verdict = judge_labels(truth_of(torch.ones(1, 1)), [""], [Concept("sky", "scene")])
+    assert not verdict.judgements[0].confirmed
+    assert verdict.judgements[0].label is None
+    assert math.isnan(verdict.confirmed_floor)
+    assert math.isnan(verdict.floor.auprc)
 
 
-def test_the_floor_is_the_mean_over_all_permutations() -> None:
-    correlation = torch.rand(5, 4, generator=torch.Generator().manual_seed(0)).double() - 0.3
-    labels = ["sky", "snow", "sky", "zebra", "car"]
-    judgements = judge_labels(correlation, labels, CONCEPTS)
-    counts = [
-        sum(one.confirmed for one in judge_labels(correlation, list(dealt), CONCEPTS))
-        for dealt in itertools.permutations(labels)
-    ]
-    assert 0 < np.mean(counts) < 5
-    assert confirmed_by_chance(judgements, labels) == pytest.approx(np.mean(counts))
+def dealt_at_random(truth: Truth, labels: list[str]) -> list[Verdict]:
+    return [judge_labels(truth, list(order), CONCEPTS) for order in itertools.permutations(labels)]
+
+
+def test_the_floors_are_means_over_all_permutations() -> None:
+    truth, labels = drawn(), ["sky", "snow", "sky", "zebra", "car"]
+    verdict = judge_labels(truth, labels, CONCEPTS)
+    every = [one for verdict in dealt_at_random(truth, labels) for one in verdict.judgements]
+    confirmed = np.mean([one.confirmed for one in every])
+    assert 0 < confirmed < 1
+    assert verdict.confirmed_floor == pytest.approx(confirmed)
+    assert confirmed_by_chance(verdict.judgements, labels) == pytest.approx(5 * confirmed)
+    known = [one.label for one in every if one.label is not None]
+    assert verdict.floor == pytest.approx(np.mean(known, axis=0))
+
+
+def test_dead_units_take_no_part_in_the_floor() -> None:
+    truth, labels = drawn(), ["sky", "snow", "car", "sky", ""]
+    alone = Truth(truth.correlation[:4], truth.values[:, :4], truth.shown)
+    ours, theirs = judge_labels(truth, labels, CONCEPTS), judge_labels(alone, labels[:4], CONCEPTS)
+    assert ours.confirmed_floor == pytest.approx(theirs.confirmed_floor)
+    assert ours.floor == pytest.approx(theirs.floor)
+
+
+def test_a_concept_that_no_image_shows_leaves_its_ranking_unknown() -> None:
+    truth = drawn()
+    truth.shown[:, 3] = False
+    verdict = judge_labels(truth, ["car", "sky", "sky", "sky", "sky"], CONCEPTS)
+    label = verdict.judgements[0].label
+    assert label is not None
+    assert math.isnan(label.auprc)
+    assert math.isnan(label.iou)
+    assert math.isfinite(verdict.floor.auprc)
 
 
 def test_without_units_nothing_is_confirmed_by_chance() -> None:
     assert confirmed_by_chance([], []) == 0
-    assert confirmed_by_chance([Judgement("", 0.0, None, False, frozenset())], ["sky"]) == 0
+    assert confirmed_by_chance([Judgement("", None, None, False, frozenset())], ["sky"]) == 0
 
 
 def test_concepts_that_always_occur_together_share_a_place() -> None:
-    correlation = torch.tensor([[0.9, 0.5, 0.2, 0.2 - 1e-15, 0.1]])
+    correlation = torch.tensor([[0.9, 0.5, 0.2, 0.2 - 1e-15, 0.1]], dtype=torch.float64)
     concepts = [Concept(name, "part") for name in ("hull", "boat", "mast", "sail", "flag")]
     for label, confirmed in (("mast", True), ("sail", True), ("flag", False)):
-        assert judge_labels(correlation, [label], concepts)[0].confirmed is confirmed
+        assert judge_labels(truth_of(correlation), [label], concepts).judgements[0].confirmed is confirmed

@@ -10,6 +10,7 @@ from torch import nn
 
 from rivalry.data.vocabulary import Vocabulary
 from rivalry.dissection.clip import Clip, load_clip
+from rivalry.dissection.likeness import mean_cosine
 from rivalry.dissection.neurons import NeuronDissection
 from rivalry.dissection.similarity import Similarity, soft_wpmi
 from rivalry.lens.drawable import shows_neurons
@@ -44,6 +45,10 @@ def test_every_unit_of_every_layer_has_a_row(clip_folder: Path) -> None:
         "mean",
         "dead",
         "top_images",
+        "clarity",
+        "redundancy",
+        "polysemanticity",
+        "monosemanticity",
     ]
     rows = table.to_pylist()
     assert [(row["layer"], row["unit"]) for row in rows] == [("compete", u) for u in range(8)] + [
@@ -185,9 +190,38 @@ def test_masks_judge_the_labels(clip_folder: Path) -> None:
     living = [row for row in rows if not row["dead"]]
     share = sum(row["confirmed"] for row in living) / len(living)
     assert record.scalars["confirmed"] == pytest.approx(share)
+    known = [row for row in living if row["label_pearson"] is not None]
+    assert record.scalars["label_pearson"] == pytest.approx(sum(row["label_pearson"] for row in known) / len(known))
+    for name in ("auprc", "iou"):
+        ranked = [row[f"label_{name}"] for row in known if row[f"label_{name}"] is not None]  # "nothing" is never shown
+        assert record.scalars[f"label_{name}"] == pytest.approx(sum(ranked) / len(ranked))
+        assert 0 < record.scalars[f"label_{name}_floor"] <= max(row[name] for row in living if row[name] is not None)
+    assert record.settings["judging"] == {
+        "best": 3,
+        "iou_over": "as many images as show the concept",
+        "sampled_images": {"compete": 40},
+    }
     right = sum(row["true_concept"] == "bright left" for row in living)
     called = sum(row["label"] == "bright left" for row in living)
     assert record.scalars["confirmed_floor"] == pytest.approx(right * called / len(living) ** 2)
+
+
+def test_images_of_a_unit_are_compared(clip_folder: Path, clip: Clip) -> None:
+    """By the scores of the units' own pictures, and beside what any two pictures have in common."""
+    record = dissect(clip_folder, layers=["compete"], samples=20)
+    features = clip.encode_images(Tiles(20).images)
+    rows = [row for row in record.tables["units"].to_pylist() if len(row["top_images"]) > 1]
+    for row in rows:
+        cosines = features[row["top_images"]] @ features[row["top_images"]].T
+        count = len(cosines)
+        assert row["clarity"] == pytest.approx(float(cosines.sum() - count) / (count * (count - 1)), abs=1e-5)
+        assert -1 <= row["monosemanticity"] <= 1
+        assert 0 <= row["polysemanticity"] <= 2
+    assert record.scalars["clarity"] == pytest.approx(sum(row["clarity"] for row in rows) / len(rows))
+    looked_at = sorted({index for row in record.tables["units"].to_pylist() for index in row["top_images"]})
+    assert record.scalars["clarity_floor"] == pytest.approx(mean_cosine(features[looked_at]), abs=1e-5)
+    assert record.settings["monosemanticity_over"] == "top images"
+    assert dissect(clip_folder, similarity="cos_similarity").settings["monosemanticity_over"] == "all images"
 
 
 def test_the_sheet_shows_the_clearest_units(clip_folder: Path) -> None:

@@ -3,6 +3,7 @@
 import torch
 
 from rivalry.dissection.layer_stream import LayerSummary
+from rivalry.dissection.likeness import Likeness
 from rivalry.dissection.naming import Name
 from rivalry.dissection.unit_table import NamedLayer, clearest_units
 from rivalry.recording.top_images import Ranking
@@ -13,7 +14,9 @@ def layer(*units: tuple[str, float, int]) -> NamedLayer:
     names = [Name(label, 1.0, "other", margin) if wins else Name("", None, "", None) for label, margin, wins in units]
     wins = torch.tensor([wins for _, _, wins in units])
     top = Ranking(torch.full((len(units), 3), -1), torch.zeros(len(units), 3), wins)
-    return NamedLayer(LayerSummary(top, wins.float(), wins.float(), None, None), names, ())
+    some = torch.zeros(len(units))
+    summary = LayerSummary(top, wins.float(), wins.float(), torch.zeros(2, len(units)), None, None)
+    return NamedLayer(summary, names, Likeness(some, some, some, some), None)
 
 
 def test_the_largest_margins_one_a_label() -> None:

@@ -1,29 +1,37 @@
-"""Are the labels true? Correlation of units with the concepts that the masks show, and the share of labels it confirms.
+"""Are the labels true? Agreement of units with the concepts that the masks show, and the share of labels it confirms.
 
-The judge is Pearson's correlation of a unit's pooled activation with the presence of a concept in the picture: of the
-measures in use it is one of the few that pass both sanity tests of NeuronEval (Oikarinen, Yan & Weng, "Evaluating
-Neuron Explanations: A Unified Framework with Sanity Checks", ICML 2025).
+Three measures of a unit's pooled activation x against the presence of a concept in the picture; they are among the few
+that pass both sanity tests of NeuronEval (Oikarinen, Yan & Weng, "Evaluating Neuron Explanations: A Unified Framework
+with Sanity Checks", ICML 2025):
 
-A label is *confirmed* when its word is among the unit's three best concepts (ties included), each of positive
-correlation. Words that are no concept of the data set cannot be confirmed. The floor beside it is what would be
-confirmed if the layer's labels were dealt out among its living units at random:
+======= ============================================================================================================
+Pearson correlation of x and presence
+AUPRC   average precision of x as a ranking of the pictures (see :mod:`rivalry.numerics.ranking`)
+IoU     of the pictures in which the unit is strongest, as many as show the concept, with those that show it
+======= ============================================================================================================
 
-    floor = mean_u  #{units v : label(v) ∈ best three of u} / #units .
+A label is *confirmed* when its word is among the unit's three best concepts by Pearson (ties included), each of
+positive correlation. Words that are no concept of the data set cannot be confirmed. The floor beside each measure is
+what would be found if the layer's labels were dealt out among its living units at random, in closed form:
+
+    floor = mean_u mean_v measure(u, label(v))        of confirmed: mean_u #{v : label(v) ∈ best three of u} / #units .
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from torchmetrics import Metric
 
 from rivalry.data.dataset import Concept
-from rivalry.numerics.correlation import pearson_from_sums
+from rivalry.dissection.truth import Truth
+from rivalry.numerics.ranking import ranking_agreement
 
 BEST = 3
 """How many of a unit's best concepts may confirm its label; those that tie with the last of them may too."""
@@ -32,109 +40,95 @@ TIE = 1e-9
 """Correlations that differ by no more are the same: those of concepts that always occur together."""
 
 
+class Agreement(NamedTuple):
+    """How well a unit agrees with a concept. AUPRC and IoU are NaN where no picture of the sample shows it.
+
+    Attributes:
+        pearson: In [-1, 1].
+        auprc: In [0, 1].
+        iou: In [0, 1].
+    """
+
+    pearson: float
+    auprc: float
+    iou: float
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What the masks say of a unit.
 
     Attributes:
         true_concept: The concept it correlates with best; empty where none correlates positively.
-        pearson: That correlation, in [0, 1].
-        label_pearson: Correlation with its label's concept; None where the label is no concept.
+        true: Agreement with that concept; None where there is none.
+        label: Agreement with its label's concept; None where the label is no concept.
         confirmed: Whether the label is among the best three.
         best: The names of the best three, normalised.
     """
 
     true_concept: str
-    pearson: float
-    label_pearson: float | None
+    true: Agreement | None
+    label: Agreement | None
     confirmed: bool
     best: frozenset[str]
 
 
-class ConceptCorrelation(Metric):
-    """Streaming correlation of units with the presence of concepts, over batches and ranks.
+@dataclass(frozen=True)
+class Verdict:
+    """What the masks say of a layer.
 
-    Memory is 8 bytes × units × concepts.
-
-    Args:
-        units: Number of units.
-        concepts: Number of concepts.
+    Attributes:
+        judgements: One a unit.
+        confirmed_floor: Share of the living units' labels that would be confirmed if they were dealt out at random.
+        floor: Mean agreement of living units with labels dealt out at random, of those labels that are concepts.
     """
 
-    full_state_update = False
-    count: Tensor
-    sum_x: Tensor
-    sum_xx: Tensor
-    sum_y: Tensor
-    sum_xy: Tensor
-
-    def __init__(self, units: int, concepts: int) -> None:
-        super().__init__()
-        shapes = {"count": (), "sum_x": (units,), "sum_xx": (units,), "sum_y": (concepts,), "sum_xy": (units, concepts)}
-        for name, shape in shapes.items():
-            self.add_state(name, torch.zeros(shape, dtype=torch.float64), dist_reduce_fx="sum")
-
-    def update(self, values: Float[Tensor, "batch units"], presence: Bool[Tensor, "batch concepts"]) -> None:
-        """Add a batch of pooled activations and of what the pictures show."""
-        x, y = values.double(), presence.double()
-        self.count += len(x)
-        self.sum_x += x.sum(0)
-        self.sum_xx += x.square().sum(0)
-        self.sum_y += y.sum(0)
-        self.sum_xy += x.T @ y
-
-    def compute(self) -> Float[Tensor, "..."]:
-        """Pearson's correlation, (units, concepts); 0 where a unit or a concept never varies."""
-        return pearson_from_sums(self.count, self.sum_x, self.sum_y, self.sum_xx, self.sum_y, self.sum_xy)
+    judgements: Sequence[Judgement]
+    confirmed_floor: float
+    floor: Agreement
 
 
-def presence(masks: Int[Tensor, "batch categories height width"], concepts: int) -> Bool[Tensor, "batch concepts"]:
-    """Which concepts each picture shows, in any pixel.
-
-    >>> presence(torch.tensor([[[[0, 2], [2, 2]]]]), concepts=3)
-    tensor([[False,  True, False]])
-    """
-    shown = torch.zeros(len(masks), concepts + 1, dtype=torch.bool, device=masks.device)
-    return shown.scatter_(1, masks.flatten(1).long(), True)[:, 1:]
-
-
-def judge_labels(
-    correlation: Float[Tensor, "units concepts"], labels: Sequence[str], concepts: Sequence[Concept]
-) -> list[Judgement]:
-    """Judge every unit's label; an empty one (a dead unit's) is not confirmed.
+def judge_labels(truth: Truth, labels: Sequence[str], concepts: Sequence[Concept]) -> Verdict:
+    """Judge every unit's label; an empty one is a dead unit's.
 
     Args:
-        correlation: From :class:`ConceptCorrelation`.
+        truth: From :class:`rivalry.dissection.truth.TruthStream`.
         labels: One a unit.
-        concepts: What the columns mean. Names count whatever their case, and with ``_`` as a space.
+        concepts: What the columns mean. Names count whatever their case, and with ``_`` as a space. Where several
+            concepts have a label's name, a unit is held to that which it correlates with best.
     """
     names = [normalised(concept.name) for concept in concepts]
-    correlation = correlation.cpu()
-    values, order = correlation.sort(dim=1, descending=True, stable=True)
-    judged = []
-    for row, label in enumerate(map(normalised, labels)):
-        last = values[row, min(BEST, len(names)) - 1]
-        among = int((values[row] >= last - TIE).sum())  # concepts that always occur together share a place
-        ranked = zip(values[row, :among].tolist(), order[row, :among].tolist(), strict=True)
-        best = [(value, place) for value, place in ranked if value > 0]
-        of_label = [place for place, name in enumerate(names) if name == label]
-        known = frozenset(names[place] for _, place in best)
-        judged.append(
-            Judgement(
-                true_concept=concepts[best[0][1]].name if best else "",
-                pearson=best[0][0] if best else 0.0,
-                label_pearson=float(correlation[row, of_label].max()) if of_label else None,
-                confirmed=label in known,
-                best=known,
-            )
+    labels = [normalised(label) for label in labels]
+    correlation = truth.correlation.cpu()
+    best = [_best_concepts(row) for row in correlation]
+    meant = {label: [place for place, name in enumerate(names) if name == label] for label in set(labels)}
+    used = {place for places in meant.values() for place in places} | {places[0] for places in best if places}
+    agreement = _agreement(truth, sorted(used))
+    units = torch.arange(len(labels))
+    of_label = {
+        label: agreement[units, torch.tensor(places)[correlation[:, places].argmax(1)]]
+        for label, places in meant.items()
+        if places
+    }
+    judgements = [
+        Judgement(
+            true_concept=concepts[places[0]].name if places else "",
+            true=Agreement(*agreement[unit, places[0]].tolist()) if places else None,
+            label=Agreement(*of_label[label][unit].tolist()) if label in of_label else None,
+            confirmed=label in (known := frozenset(names[place] for place in places)),
+            best=known,
         )
-    return judged
+        for unit, (label, places) in enumerate(zip(labels, best, strict=True))
+    ]
+    living = [unit for unit, label in enumerate(labels) if label]
+    chance = confirmed_by_chance([judgements[unit] for unit in living], [labels[unit] for unit in living])
+    return Verdict(judgements, chance / len(living) if living else math.nan, _floor(of_label, labels, living))
 
 
 def confirmed_by_chance(judgements: Sequence[Judgement], labels: Sequence[str]) -> float:
     """Labels that would be confirmed if they were dealt out at random among these (living) units: the expected number.
 
-    >>> one = Judgement("sky", 0.5, None, False, frozenset({"sky"}))
+    >>> one = Judgement("sky", None, None, False, frozenset({"sky"}))
     >>> confirmed_by_chance([one, one], ["sky", "snow"])
     1.0
     """
@@ -149,3 +143,25 @@ def normalised(name: str) -> str:
     'traffic light'
     """
     return " ".join(name.replace("_", " ").casefold().split())
+
+
+def _best_concepts(correlation: Float[Tensor, " concepts"]) -> list[int]:
+    """Places of the three best concepts of one unit, best first; those that always occur together share a place."""
+    values, order = correlation.sort(descending=True, stable=True)
+    last = values[min(BEST, len(values)) - 1]
+    return order[(values >= last - TIE) & (values > 0)].tolist()
+
+
+def _agreement(truth: Truth, places: list[int]) -> Float[Tensor, "units concepts 3"]:
+    """Agreement of every unit with these concepts; NaN for the others, except for the correlation."""
+    ranked = ranking_agreement(truth.values, truth.shown[:, places])
+    agreement = torch.full((*truth.correlation.shape, 3), torch.nan, dtype=torch.float64)
+    agreement[:, :, 0] = truth.correlation.cpu()
+    for kind, found in enumerate(ranked, start=1):
+        agreement[:, places, kind] = found.double().cpu()
+    return agreement
+
+
+def _floor(of_label: Mapping[str, Tensor], labels: Sequence[str], living: list[int]) -> Agreement:
+    dealt = [of_label[labels[unit]][living].nanmean(0) for unit in living if labels[unit] in of_label]
+    return Agreement(*torch.stack(dealt).nanmean(0).tolist()) if dealt else Agreement(math.nan, math.nan, math.nan)

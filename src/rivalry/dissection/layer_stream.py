@@ -1,7 +1,8 @@
 """What dissection keeps of one layer while images stream by; all of it adds up over ranks.
 
-Memory: 8 bytes × units × (top-k + 2), 8 bytes × units × concepts where masks are judged, and for similarities that look
-at every image a reservoir of 4 bytes × samples × units, which refuses to pass its limit.
+Memory: 8 bytes × units × (top-k + 3); where masks are judged 8 bytes × units × concepts and a sample of the images (see
+:mod:`rivalry.dissection.truth`); for similarities that look at every image a reservoir of 4 bytes × samples × units,
+which refuses to pass its limit.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from rivalry.dissection.judge import ConceptCorrelation
-from rivalry.recording.moments import Means
+from rivalry.dissection.truth import Truth, TruthStream
+from rivalry.recording.moments import Extremes, Means
 from rivalry.recording.pooling import Pooled
 from rivalry.recording.sample_rows import Rows, SampleRows
 from rivalry.recording.top_images import Ranking, TopImages
@@ -27,14 +28,16 @@ class LayerSummary:
         top: Top images and wins of every unit.
         mean: Mean pooled activation of each unit.
         win_rate: Mean share of positions won by each unit.
-        correlation: Of units with concepts, where masks are.
+        extremes: Lowest and highest pooled activation of each unit.
+        truth: What the masks say of the units, where masks are.
         rows: Pooled activations of every image, where the similarity needs them.
     """
 
     top: Ranking
     mean: Float[Tensor, " units"]
     win_rate: Float[Tensor, " units"]
-    correlation: Float[Tensor, "units concepts"] | None
+    extremes: Float[Tensor, "2 units"]
+    truth: Truth | None
     rows: Rows | None
 
     @property
@@ -49,37 +52,41 @@ class LayerStream:
     Args:
         units: Width of the layer.
         top_k: Top images to keep for a unit.
-        concepts: Concepts to correlate with; 0 for none.
-        samples: Images to keep the activations of, over all ranks; 0 for none.
+        images: Images of the probe set, over all ranks.
+        concepts: Concepts to judge by; 0 for none.
+        keep_all: Whether to keep the activations of every image.
         device: Where observations lie.
     """
 
-    def __init__(self, units: int, top_k: int, *, concepts: int, samples: int, device: torch.device) -> None:
+    def __init__(
+        self, units: int, top_k: int, images: int, *, concepts: int, keep_all: bool, device: torch.device
+    ) -> None:
         self.units = units
-        self.concepts = concepts
         self.top = TopImages(units, top_k).to(device)
         self.mean = Means(units).to(device)
         self.win_rate = Means(units).to(device)
-        self.correlation = ConceptCorrelation(units, concepts).to(device) if concepts else None
-        self.rows = SampleRows(units, samples).to(device) if samples else None
+        self.extremes = Extremes(units).to(device)
+        self.truth = TruthStream(units, concepts, images, device=device) if concepts else None
+        self.rows = SampleRows(units, images).to(device) if keep_all else None
 
     def add(self, pooled: Pooled, index: Int[Tensor, " batch"], shown: Bool[Tensor, "batch concepts"] | None) -> None:
         """Take in a batch: activations and wins, the images' indices, and the concepts they show."""
         self.top.update(pooled.values, pooled.win_rate, index)
         self.mean.update(pooled.values)
         self.win_rate.update(pooled.win_rate)
-        if self.correlation is not None and shown is not None:
-            self.correlation.update(pooled.values, shown)
+        self.extremes.update(pooled.values)
+        if self.truth is not None and shown is not None:
+            self.truth.add(pooled.values, shown, index)
         if self.rows is not None:
             self.rows.update(pooled.values, index)
 
     def summarise(self) -> LayerSummary:
         """Gather what all ranks have seen. A collective."""
-        correlation = None if self.correlation is None else self.correlation.compute()
         return LayerSummary(
             top=self.top.compute(),
             mean=self.mean.compute().reshape(self.units),  # torchmetrics squeezes what holds one number
             win_rate=self.win_rate.compute().reshape(self.units),
-            correlation=None if correlation is None else correlation.reshape(self.units, self.concepts),
+            extremes=self.extremes.compute().reshape(2, self.units),
+            truth=None if self.truth is None else self.truth.compute(),
             rows=None if self.rows is None else self.rows.compute(),
         )

@@ -12,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from rivalry.data.vocabulary import Vocabulary
 from rivalry.dissection.clip import Clip, check_clip, check_templates, load_clip
 from rivalry.dissection.feature_cache import ImageFeatures, word_features
-from rivalry.dissection.judge import judge_labels, presence
+from rivalry.dissection.judge import BEST, judge_labels
 from rivalry.dissection.layer_stream import LayerStream, LayerSummary
+from rivalry.dissection.likeness import likeness_of, mean_cosine
 from rivalry.dissection.naming import (
     TOP_K,
     check_similarity,
@@ -29,8 +30,11 @@ from rivalry.dissection.naming import (
     score_by_all_images,
     score_by_top_images,
 )
+from rivalry.dissection.natural import NaturalLabels
+from rivalry.dissection.semantics import EXAMPLES
 from rivalry.dissection.sheet import top_image_sheet
 from rivalry.dissection.similarity import Similarity
+from rivalry.dissection.truth import presence
 from rivalry.dissection.unit_table import NamedLayer, summary_scalars, unit_table
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes, unit_axes
@@ -44,7 +48,8 @@ class NeuronDissection(Analysis):
 
     The record holds the table ``units`` (see :func:`rivalry.dissection.unit_table.unit_table`), the picture
     ``top_images`` (a row for each of the clearest units, listed in the settings, with its top images) and the scalars
-    of :func:`rivalry.dissection.unit_table.summary_scalars`. Where the data set carries masks, labels are judged.
+    of :func:`rivalry.dissection.unit_table.summary_scalars`. Where the data set carries masks, labels are judged, and
+    beside them, in the table ``classes``, the names of the classes as labels of the logits.
 
     Memory is bounded by units × top-k and units × concepts; similarities that look at every image keep a reservoir of
     images × units and say so where it would pass 2 GiB a layer.
@@ -101,11 +106,13 @@ class NeuronDissection(Analysis):
         self._listening = listening
         self._axes: dict[str, int] = {}
         self._streams = {}
+        self._natural = NaturalLabels(listening.dataset, listening.device)
 
     def observe(self, observation: Observation) -> None:
         """Pool each layer, and let the images claim places."""
         concepts = len(self._listening.dataset.concepts)
         shown = None if observation.masks is None or not concepts else presence(observation.masks, concepts)
+        self._natural.add(observation.logits, shown, observation.index)
         self._axes = self._axes or unit_axes(self._listening, observation, self._given_axes)
         for layer, axis in self._axes.items():
             output = observation.activations[layer]
@@ -118,36 +125,50 @@ class NeuronDissection(Analysis):
     def conclude(self, network: nn.Module) -> Finding:
         """Name the units, layer by layer."""
         summaries = {layer: self._streams[layer].summarise() for layer in self._listening.layers}
+        natural = self._natural.judge()
         clip = load_clip(self.clip, str(self._listening.device))
-        scores = self._score(summaries, clip)
-        layers = {layer: self._name(summary, scores[layer]) for layer, summary in summaries.items()}
+        indices = torch.unique(torch.cat([_indices(summary) for summary in summaries.values()]))
+        images = self._features(clip, indices)
+        scores = self._score(summaries, clip, indices, images)
+        layers = {layer: self._name(one, scores[layer], indices, images) for layer, one in summaries.items()}
         sheet, settings = top_image_sheet(self._listening.dataset, layers, self.top_k)
-        return Finding(
-            scalars=summary_scalars(layers),
-            tables={"units": unit_table(layers)},
-            images=sheet,
-            settings={**self._settings(clip), **settings},
-        )
+        tables = {"units": unit_table(layers)}
+        scalars = {**summary_scalars(layers), "clarity_floor": mean_cosine(images)}
+        if natural is not None:
+            tables["classes"] = self._natural.table(natural)
+            scalars |= self._natural.scalars(natural)
+        return Finding(scalars, tables, sheet, {**self._settings(clip), **settings})
 
     def _new_stream(self, units: int, *, judged: bool) -> LayerStream:
         dataset = self._listening.dataset
         return LayerStream(
             units,
             self.top_k,
+            len(dataset),
             concepts=len(dataset.concepts) if judged else 0,
-            samples=len(dataset) if needs_all_images(self.similarity) else 0,
+            keep_all=needs_all_images(self.similarity),
             device=self._listening.device,
         )
 
-    def _score(self, summaries: Mapping[str, LayerSummary], clip: Clip) -> dict[str, Float[Tensor, "units concepts"]]:
-        """Score each layer's units by themselves. CLIP sees each image that matters once."""
-        words = word_features(clip, self.vocabulary.words, self.templates)
+    def _features(self, clip: Clip, indices: Int[Tensor, " samples"]) -> Float[Tensor, "samples features"]:
+        """CLIP sees each image that matters once."""
+        if not len(indices):
+            return torch.zeros(0, clip.width, device=clip.device)
         if self._images is None or self._images.clip is not clip:
             self._images = ImageFeatures(clip)
-        indices = torch.unique(torch.cat([_indices(summary) for summary in summaries.values()]))
+        return self._images.of(self._listening.dataset, indices.tolist())
+
+    def _score(
+        self,
+        summaries: Mapping[str, LayerSummary],
+        clip: Clip,
+        indices: Int[Tensor, " samples"],
+        images: Float[Tensor, "samples features"],
+    ) -> dict[str, Float[Tensor, "units concepts"]]:
+        """Score each layer's units by themselves."""
+        words = word_features(clip, self.vocabulary.words, self.templates)
         if not len(indices):
             return {layer: torch.zeros(len(one.mean), len(words)) for layer, one in summaries.items()}
-        images = self._images.of(self._listening.dataset, indices.tolist())
         scores = {}
         for layer, one in summaries.items():
             if one.rows is not None:
@@ -157,12 +178,19 @@ class NeuronDissection(Analysis):
                 scores[layer] = score_by_top_images(self.similarity, places, images, words)
         return scores
 
-    def _name(self, summary: LayerSummary, scores: Float[Tensor, "units concepts"]) -> NamedLayer:
+    def _name(
+        self,
+        summary: LayerSummary,
+        scores: Float[Tensor, "units concepts"],
+        indices: Int[Tensor, " samples"],
+        images: Float[Tensor, "samples features"],
+    ) -> NamedLayer:
         names = name_units(scores, self.vocabulary.words, summary.dead)
-        if summary.correlation is None:
-            return NamedLayer(summary, names, ())
-        labels = [name.label for name in names]
-        return NamedLayer(summary, names, judge_labels(summary.correlation, labels, self._listening.dataset.concepts))
+        likeness = likeness_of(summary, indices, images)
+        if summary.truth is None:
+            return NamedLayer(summary, names, likeness, None)
+        verdict = judge_labels(summary.truth, [name.label for name in names], self._listening.dataset.concepts)
+        return NamedLayer(summary, names, likeness, verdict)
 
     def _settings(self, clip: Clip) -> dict[str, JSON]:
         return {
@@ -175,7 +203,19 @@ class NeuronDissection(Analysis):
             "similarity_parameters": {"top_k": self.top_k, **parameters(self.similarity)},
             "pooling": self.pooling,
             "unit_axes": dict(self._axes),
+            "examples": EXAMPLES,
+            "monosemanticity_over": "all images" if needs_all_images(self.similarity) else "top images",
+            **self._judging(),
         }
+
+    def _judging(self) -> dict[str, JSON]:
+        """How labels were judged, where they were."""
+        sampled: dict[str, JSON] = {
+            layer: int(stream.truth.chosen.sum()) for layer, stream in self._streams.items() if stream.truth is not None
+        }
+        if not sampled:
+            return {}
+        return {"judging": {"best": BEST, "iou_over": "as many images as show the concept", "sampled_images": sampled}}
 
 
 def _refuse_maps(pooling: Pooling, layer: str, output: Tensor) -> None:

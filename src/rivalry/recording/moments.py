@@ -1,4 +1,4 @@
-"""Means of every unit over the images, streamed in float64 and added over ranks."""
+"""Means and extremes of every unit over the images, streamed and merged over ranks."""
 
 from __future__ import annotations
 
@@ -37,3 +37,36 @@ class Means(Metric):
     def compute(self) -> Float[Tensor, " units"]:
         """The means; NaN where there was no row."""
         return self.total / self.rows
+
+
+class Extremes(Metric):
+    """Lowest and highest value of every column over all rows seen. Memory is 8 bytes a column.
+
+    Args:
+        units: Number of columns.
+
+    >>> extremes = Extremes(units=2)
+    >>> extremes.update(torch.tensor([[1.0, 0.0], [3.0, 1.0]]))
+    >>> extremes.compute()
+    tensor([[1., 0.],
+            [3., 1.]])
+    """
+
+    full_state_update = False
+    lowest: Tensor
+    highest: Tensor
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.add_state("lowest", torch.full((units,), torch.inf), dist_reduce_fx="min")
+        self.add_state("highest", torch.full((units,), -torch.inf), dist_reduce_fx="max")
+
+    def update(self, values: Float[Tensor, "batch units"]) -> None:
+        """Add rows, perhaps none."""
+        if len(values):
+            self.lowest = torch.minimum(self.lowest, values.amin(0).float())
+            self.highest = torch.maximum(self.highest, values.amax(0).float())
+
+    def compute(self) -> Float[Tensor, "2 units"]:
+        """The lowest, then the highest; ∞ and −∞ where there was no row."""
+        return torch.stack([self.lowest, self.highest])
