@@ -24,11 +24,13 @@ def classifier(**arguments: Any) -> SparseClassifier:
     """A competing network of fixed first weights."""
     torch.manual_seed(0)
     settings: dict[str, Any] = {
+        "backbone": Backbone("test_resnet", competitors=2),
+        "num_classes": 2,
         "competition": Competition(sharpness=Schedule(1.0, 9.0, "geometric")),
         "optimisation": Optimisation("adamw", rate=0.01),
         "evaluation": Evaluation(samples=2),
     }
-    return SparseClassifier(Backbone("test_resnet", competitors=2), 2, **{**settings, **arguments})
+    return SparseClassifier(**{**settings, **arguments})
 
 
 def pictures(validation: ImageDataset | None = None, **arguments: Any) -> Pictures:

@@ -38,7 +38,7 @@ def test_batches_of_any_size_give_the_same() -> None:
 def test_top5_is_left_out_where_it_says_nothing(classes: int, names: set[str]) -> None:
     score = Score(classes)
     score.update(torch.randn(4, classes), torch.zeros(4, dtype=torch.long))
-    assert set(score.compute()) == names
+    assert set(score.compute()) == names | {"calibration_error"}
 
 
 def test_a_batch_without_rows_is_no_division_by_zero_and_a_reset_forgets() -> None:
@@ -46,4 +46,6 @@ def test_a_batch_without_rows_is_no_division_by_zero_and_a_reset_forgets() -> No
     score.update(torch.randn(2, 3), torch.tensor([0, 1]))
     score.reset()
     score.update(torch.zeros(0, 3), torch.zeros(0, dtype=torch.long))
-    assert {name: float(value) for name, value in score.compute().items()} == {"loss": 0.0, "top1": 0.0}
+    assert {name: float(value) for name, value in score.compute().items()} == {
+        "loss": 0.0, "top1": 0.0, "calibration_error": 0.0,
+    }  # fmt: skip

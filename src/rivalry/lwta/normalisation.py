@@ -8,7 +8,7 @@ mode re-estimates the statistics with a short sweep, on a copy.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import torch
 from jaxtyping import Float
@@ -33,7 +33,11 @@ def copy_in_mode(network: nn.Module, mode: Mode) -> nn.Module:
 
 @torch.no_grad()
 def reestimate_normalisation(
-    network: nn.Module, batches: Iterable[Float[Tensor, "batch channels height width"]], mode: Mode = "argmax"
+    network: nn.Module,
+    batches: Iterable[Float[Tensor, "batch channels height width"]],
+    mode: Mode = "argmax",
+    *,
+    keep: Collection[str] = (),
 ) -> nn.Module:
     """Copy a network, evaluate it in ``mode``, and give it the BatchNorm statistics of that mode.
 
@@ -44,6 +48,7 @@ def reestimate_normalisation(
         network: Left as it is.
         batches: Inputs of the network, on its device; a few thousand images are enough.
         mode: Mode of every LWTA layer of the copy in ``eval()``.
+        keep: Names of layers whose statistics stay, as they did in training.
 
     Returns:
         The copy, in ``eval()``.
@@ -54,7 +59,11 @@ def reestimate_normalisation(
     estimate = copy_in_mode(network, mode)
     if not competitions(estimate) or not has_batch_statistics(estimate):
         return estimate
-    norms = [m for m in estimate.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    norms = [
+        module
+        for name, module in estimate.named_modules()
+        if isinstance(module, _BatchNorm) and module.track_running_stats and name not in keep
+    ]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()

@@ -18,6 +18,8 @@ def silence_idle_talk() -> None:
     # A run that goes on finds its own checkpoints, perhaps in a folder that was moved.
     warnings.filterwarnings("ignore", "The dirpath has changed from")
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+    # Which callbacks a run has is said by its settings now, not by those of the checkpoint.
+    warnings.filterwarnings("ignore", "Be aware that when using `ckpt_path`, callbacks used to create")
     # More processes for loading: ours decode once and need none.
     warnings.filterwarnings("ignore", "The '.*_dataloader' does not have many workers")
 

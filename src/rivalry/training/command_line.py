@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.loggers import Logger, WandbLogger
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import Logger
 from rich.console import Console
 
 import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
@@ -25,12 +24,15 @@ from rivalry.recording.analysis import Analysis
 from rivalry.training.analysis_callback import AnalysisCallback
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
+from rivalry.training.complaints import in_few_words
+from rivalry.training.configuration import KeepConfiguration, configuration_files, refuse_newer
 from rivalry.training.data import Pictures
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.predictions import KeepPredictions
-from rivalry.training.run import RunFolder, Which, has_begun, open_run
+from rivalry.training.resuming import GoOn
+from rivalry.training.run import RunFolder, Which, has_begun, name_in_sweep, open_run
 from rivalry.training.summary import latest_records, print_summary
-from rivalry.training.wandb import Mode, logger_for
+from rivalry.training.wandb import Place, logger_for
 
 TRAINER_DEFAULTS = {
     "accelerator": "auto",
@@ -39,22 +41,6 @@ TRAINER_DEFAULTS = {
     "enable_model_summary": False,
     "log_every_n_steps": 1,  # scalars are those of an epoch; else a short epoch is warned of
 }
-
-
-class KeepConfiguration(SaveConfigCallback):
-    """Writes the settings of a run into its folder, and only there."""
-
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write ``config.yaml`` at the start of a fit."""
-        if stage == "fit" and trainer.is_global_zero:
-            folder = RunFolder(Path(trainer.default_root_dir))
-            settings = self.config.clone()
-            settings.ckpt_path = None  # where this fit went on from is no setting of the run
-            text = self.parser.dump(settings)
-            folder.configuration.write_text(text, encoding="utf-8")
-            for logger in trainer.loggers:
-                if isinstance(logger, WandbLogger):
-                    logger.log_hyperparams(yaml.safe_load(text))
 
 
 class TrainingCommandLine(LightningCLI):
@@ -66,10 +52,11 @@ class TrainingCommandLine(LightningCLI):
         """Add what a run has beside Lightning's own."""
         parser.add_argument("--name", type=str | None, default=None, help="Name of the run: its folder in --runs.")
         parser.add_argument("--runs", type=str, default="runs", help="Folder of all runs.")
-        parser.add_argument("--wandb", type=Mode, default="auto", help="auto: online if logged in, else offline.")
+        parser.add_argument("--wandb", type=Place, default="auto", help="auto: online if logged in, else offline.")
         parser.add_argument("--project", type=str, default="rivalry", help="Project in Weights & Biases.")
         parser.add_argument("--analyses", type=list[Analysis], default=[], help="Analyses to run each epoch.")
         parser.add_argument("--every_n_epochs", type=int, default=1, help="How often the analyses run.")
+        parser.add_argument("--rivalry", type=str | None, default=None, help="The version that wrote these settings.")
         parser.link_arguments("data.num_classes", "model.num_classes", apply_on="instantiate")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
@@ -88,9 +75,9 @@ class TrainingCommandLine(LightningCLI):
         goes_on = self.config.subcommand != "fit" or bool(options.get("ckpt_path"))
         if goes_on and not options.get("ckpt_path") and options.name and has_begun(Path(options.runs) / options.name):
             raise ValueError(f"say which weights of run {options.name!r} to take: --ckpt_path last, best or a file")
-        self.run_folder = open_run(
-            Path(options.runs), options.name, resuming=goes_on, default=_default_name(options.get("config"))
-        )
+        default = _default_name(options.get("config"))
+        name = options.name if goes_on else name_in_sweep(options.name, default)
+        self.run_folder = open_run(Path(options.runs), name, resuming=goes_on, default=default)
         options.name = self.run_folder.name
 
     def instantiate_trainer(self, **arguments: Any) -> Trainer:
@@ -102,6 +89,7 @@ class TrainingCommandLine(LightningCLI):
         loggers: list[Logger] = [] if nothing_to_log else self._loggers(options)
         callbacks: list[Callback] = [
             AnalysisCallback(options.analyses, self.run_folder, every_n_epochs=options.every_n_epochs),
+            GoOn(self.run_folder),
             KeepPredictions(self.run_folder),
             *given,
             _keep_last(self.run_folder),
@@ -139,6 +127,8 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
         ValueError: For whatever the user can mend: arguments, YAML files, names, files.
     """
     silence_idle_talk()
+    for file in configuration_files(arguments):
+        refuse_newer(file)
     speak_up: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
     try:
         return TrainingCommandLine(
@@ -157,7 +147,7 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
             args=list(arguments),
         )
     except (ArgumentError, MisconfigurationException) as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(in_few_words(str(error))) from error
 
 
 def find_checkpoint(runs: Path, name: str | None, which: Which) -> Path:

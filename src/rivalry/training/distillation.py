@@ -10,7 +10,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rivalry.training.backbone import build_network
+from rivalry.data.paths import expand
+from rivalry.training.backbone import build_network, load_weights
 from rivalry.training.settings import Backbone, Teacher
 
 
@@ -33,11 +34,13 @@ class FrozenTeacher:
     Args:
         teacher: What it is.
         num_classes: As the student's.
+
+    Raises:
+        ValueError: If the teacher knows another number of classes: nothing can be learnt from a new classifier.
     """
 
     def __init__(self, teacher: Teacher, num_classes: int) -> None:
-        backbone = Backbone(teacher.name, competitors=1, weights=teacher.weights)
-        self.network: nn.Module = build_network(backbone, num_classes).eval().requires_grad_(False)
+        self.network: nn.Module = _trained(teacher, num_classes).eval().requires_grad_(False)
         self.share = teacher.share
         self.temperature = teacher.temperature
 
@@ -57,3 +60,23 @@ class FrozenTeacher:
         with torch.no_grad():
             taught = self.network(inputs).float()
         return (1 - self.share) * cross_entropy + self.share * distance_to_teacher(student, taught, self.temperature)
+
+
+def _trained(teacher: Teacher, num_classes: int) -> nn.Module:
+    """The teacher with all of its weights, its classifier included."""
+    if teacher.weights == "none":
+        raise ValueError(f"teacher {teacher.name} has no weights to teach by; give it a file, or pretrained")
+    if teacher.weights == "pretrained":
+        network = build_network(Backbone(teacher.name, competitors=1, weights="pretrained"), None)
+        own = int(network.num_classes)  # type: ignore[arg-type]
+        if own != num_classes:
+            raise ValueError(f"teacher {teacher.name} knows {own} classes, the data have {num_classes}")
+        return network
+    network = build_network(Backbone(teacher.name, competitors=1), num_classes)
+    left_out = load_weights(network, expand(teacher.weights))
+    if left_out:
+        raise ValueError(
+            f"teacher {teacher.name} in {teacher.weights} knows another number of classes than the {num_classes} of "
+            f"the data: {', '.join(left_out)} do not fit"
+        )
+    return network

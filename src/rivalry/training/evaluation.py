@@ -6,7 +6,7 @@ draws and is evaluated by argmax gets them re-estimated from training images, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
@@ -28,6 +28,7 @@ def evaluation_copy(
     *,
     mode: Mode = "argmax",
     precision: AbstractContextManager[object] | None = None,
+    keep: Collection[str] = (),
 ) -> nn.Module:
     """A copy of a competing network that evaluates in ``mode``, with the BatchNorm statistics of that mode.
 
@@ -39,6 +40,7 @@ def evaluation_copy(
         normalise: From such images to the network's inputs.
         mode: How LWTA layers find their winners.
         precision: The autocast context in which the evaluation will run.
+        keep: Names of BatchNorm layers whose statistics stood still in training, and so stay.
 
     Raises:
         ValueError: If statistics must be re-estimated and there are no calibration images.
@@ -55,9 +57,11 @@ def evaluation_copy(
     if has_batch_statistics(network):
         _say(mode)
     device = next(network.parameters()).device
-    batches = (normalise(batch["image"].to(device)) for batch in calibration or ())
+    # One image alone may leave a layer one value a channel, which has no variance.
+    several = (batch["image"] for batch in calibration or () if len(batch["image"]) > 1)
+    batches = (normalise(images.to(device)) for images in several)
     with precision or nullcontext():
-        return reestimate_normalisation(network, batches, mode)
+        return reestimate_normalisation(network, batches, mode, keep=keep)
 
 
 @torch.no_grad()

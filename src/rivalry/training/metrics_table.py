@@ -53,6 +53,13 @@ class MetricsTable(Logger):
         self._changed = True
 
     @rank_zero_only
+    def forget_from(self, step: int) -> None:
+        """Leave out the rows of this step and of later ones: the run goes on from before them."""
+        kept = {at: row for at, row in self._rows.items() if at < step}
+        self._changed = self._changed or len(kept) < len(self._rows)
+        self._rows = kept
+
+    @rank_zero_only
     def save(self) -> None:
         """Write the file, whole and at once."""
         if not self._changed:

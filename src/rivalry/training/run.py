@@ -94,6 +94,17 @@ def has_begun(root: Path) -> bool:
     return folder.checkpoints.is_dir() or folder.records.is_dir()
 
 
+def id_in_sweep() -> str | None:
+    """The id that the agent of a W&B sweep has given to the run that it starts; None outside sweeps."""
+    return os.environ.get("WANDB_RUN_ID") if os.environ.get("WANDB_SWEEP_ID") else None
+
+
+def name_in_sweep(name: str | None, default: str) -> str | None:
+    """The name of a run, with its id in a sweep behind it: all runs of a sweep are started by the same command."""
+    run = id_in_sweep()
+    return f"{name or default}-{run}" if run else name
+
+
 def _name_by_time(default: str) -> str:
     """A name that all ranks share: processes that Lightning starts inherit the first one's environment."""
     if _AGREED in os.environ and "LOCAL_RANK" in os.environ:

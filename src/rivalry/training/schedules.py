@@ -54,3 +54,15 @@ class Schedule:
                 return float(self.start * (self.end / self.start) ** share)
             case "cosine":
                 return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def value_at(value: float | Schedule, progress: float) -> float:
+    """A plain number, or where its schedule stands."""
+    return value.at(progress) if isinstance(value, Schedule) else value
+
+
+def ends_of(value: float | Schedule) -> tuple[float, ...]:
+    """The values that all others lie between."""
+    if not isinstance(value, Schedule):
+        return (value,)
+    return (value.start,) if value.shape == "constant" else (value.start, value.end)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rivalry.training.schedules import Schedule
+from rivalry.training.objective import Loss
+from rivalry.training.schedules import Schedule, ends_of
 
 
 @dataclass
@@ -36,12 +37,20 @@ class Competition:
     Attributes:
         sharpness: β; winners are drawn from softmax(β · h). 1 is the paper's, larger is nearer to argmax.
         temperature: T of the relaxed gradient; 1.67 in the released code.
-        kl_weight: Weight of KL(q ‖ uniform), averaged over layers, in the loss. 0 as in the released code.
+        kl_weight: Weight of KL(q ‖ uniform), averaged over layers, in the loss; a number, or a schedule. 0 as in the
+            released code.
     """
 
     sharpness: Schedule = field(default_factory=lambda: Schedule(1.0))
     temperature: Schedule = field(default_factory=lambda: Schedule(1.67))
-    kl_weight: float = 0.0
+    kl_weight: float | Schedule = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("sharpness", "temperature"):
+            if not min(ends_of(getattr(self, name))) > 0:
+                raise ValueError(f"competition.{name} stays above zero, got {ends_of(getattr(self, name))}")
+        if not min(ends_of(self.kl_weight)) >= 0:
+            raise ValueError(f"competition.kl_weight is 0 or more, got {ends_of(self.kl_weight)}")
 
 
 @dataclass
@@ -56,7 +65,10 @@ class Optimisation:
         schedule: timm's name: ``cosine``, ``step``, ``constant`` …
         warmup_epochs: Epochs of linear warm-up from a tenth of the rate; a fraction is allowed.
         schedule_arguments: More for ``timm.scheduler.create_scheduler_v2``, e.g. ``{decay_epochs: 30}``.
-        optimiser_arguments: More for ``timm.optim.create_optimizer_v2``, e.g. ``{layer_decay: 0.75}``.
+        optimiser_arguments: More for ``timm.optim.create_optimizer_v2``, e.g. ``{betas: [0.9, 0.95]}``.
+        layer_decay: Factor in (0, 1] of the rate from a layer to the one below it; by default all have the same.
+        freeze: Parameters that are not trained: names or globs of them, or of modules above them. A BatchNorm layer
+            that is frozen whole keeps its statistics too.
     """
 
     optimiser: str = "sgd"
@@ -67,6 +79,40 @@ class Optimisation:
     warmup_epochs: float = 0.0
     schedule_arguments: dict[str, Any] = field(default_factory=dict)
     optimiser_arguments: dict[str, Any] = field(default_factory=dict)
+    layer_decay: float | None = None
+    freeze: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in ("rate", "weight_decay", "momentum", "warmup_epochs"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"optimisation.{name} is 0 or more, got {getattr(self, name)}")
+        if self.layer_decay is not None and not 0 < self.layer_decay <= 1:
+            raise ValueError(f"optimisation.layer_decay lies in (0, 1], got {self.layer_decay}")
+
+
+@dataclass
+class Regularisation:
+    """What keeps the network from learning the training pictures by heart, beside augmentation.
+
+    Stochastic depth and dropout are the network's: ``backbone.arguments: {drop_path_rate: 0.1}``.
+
+    Attributes:
+        loss: ``cross_entropy``, or ``binary`` for binary cross-entropy, which asks of every class apart.
+        label_smoothing: Share in [0, 1) of every target that is spread over all classes.
+        ema_decay: Share in [0, 1) that an average of the weights keeps at every step, e.g. 0.9999. That average is
+            then evaluated, analysed and exported, and training goes on from the weights themselves. 0: no average.
+        ema_warmup: Whether the average forgets faster at the beginning, as a training of few steps needs it.
+    """
+
+    loss: Loss = "cross_entropy"
+    label_smoothing: float = 0.0
+    ema_decay: float = 0.0
+    ema_warmup: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("label_smoothing", "ema_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"regularisation.{name} lies in [0, 1), got {getattr(self, name)}")
 
 
 @dataclass
@@ -88,6 +134,8 @@ class Teacher:
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise ValueError(f"the teacher's share of the loss lies in (0, 1], got {self.share}")
+        if not self.temperature > 0:
+            raise ValueError(f"the teacher's temperature is above zero, got {self.temperature}")
 
 
 @dataclass
@@ -103,3 +151,7 @@ class Evaluation:
     samples: int = 6
     every_epoch: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.samples < 0 or self.seed < 0:
+            raise ValueError(f"evaluation.samples and .seed are 0 or more, got {self.samples} and {self.seed}")

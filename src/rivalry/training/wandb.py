@@ -11,6 +11,7 @@ import netrc
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlparse
@@ -22,15 +23,15 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record
-from rivalry.training.run import RunFolder
+from rivalry.training.run import RunFolder, id_in_sweep
 
-Mode = Literal["auto", "online", "offline", "off"]
+Place = Literal["auto", "online", "offline", "off"]
 
 TABLE_ROWS = 10_000
 """W&B shows no more rows of a table; the whole one is in the record's parquet file."""
 
 
-def logger_for(folder: RunFolder, mode: Mode, project: str = "rivalry") -> WandbLogger | None:
+def logger_for(folder: RunFolder, mode: Place, project: str = "rivalry") -> WandbLogger | None:
     """A logger that keeps everything it writes inside the run's folder.
 
     Args:
@@ -107,7 +108,12 @@ def _shown(value: Any) -> Any:
 
 
 def _run_id(place: Path) -> str:
+    """The run's id in W&B, made once: by the agent of a sweep, or here, by whichever rank comes first."""
     kept = place / "run-id.txt"
     if not kept.exists():
-        kept.write_text(uuid.uuid4().hex[:12] + "\n", encoding="utf-8")
+        draft = place / f".run-id-{uuid.uuid4().hex}"
+        draft.write_text((id_in_sweep() or uuid.uuid4().hex[:12]) + "\n", encoding="utf-8")
+        with suppress(FileExistsError):
+            os.link(draft, kept)
+        draft.unlink()
     return kept.read_text(encoding="utf-8").strip()
