@@ -1,18 +1,21 @@
 """The pictures of a training."""
 
+import random
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
+from torchvision.transforms import v2
 
 from rivalry.data import PictureBook, Portion
-from rivalry.data.augmentation import CropAndFlip, draw_evenly
+from rivalry.data.augmentation import CropAndFlip, Mixing, Recipe, draw_evenly
 from rivalry.data.dataset import Concept, ImageDataset, Sample
 from rivalry.training.data import Pictures
 
@@ -64,6 +67,16 @@ def fit(pictures: Pictures, folder: Path, *, epochs: int, resume: Path | None = 
     return listener
 
 
+def whole_recipe() -> Recipe:
+    """One of all three steps; the first draws from torch, NumPy and Python."""
+
+    def noisy(image: Tensor) -> Tensor:
+        return image + int(np.random.randint(9)) + random.randrange(9)
+
+    crop = v2.RandomResizedCrop(8, scale=(0.3, 1.0), antialias=True)
+    return Recipe([crop, noisy], batch=CropAndFlip(1), mixing=Mixing())
+
+
 def indices(batches: Iterable[Any]) -> list[list[int]]:
     return [batch["index"].tolist() for batch in batches]
 
@@ -74,6 +87,10 @@ def flat(batches: list[list[int]]) -> list[int]:
 
 def pixels(batches: list[Any]) -> Tensor:
     return torch.cat([batch["image"] for batch in batches])
+
+
+def targets(batches: list[Any]) -> Tensor:
+    return torch.cat([batch["target"] for batch in batches])
 
 
 def test_batches_hold_pixels_labels_and_places() -> None:
@@ -94,29 +111,87 @@ def test_every_epoch_has_its_order_and_the_seed_decides_it(tmp_path: Path) -> No
     assert order(0) == first != order(1)
 
 
-def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
-    heard = [
-        fit(
-            Pictures(Numbers(), Numbers(), batch_size=8, workers=workers, augmentation=CropAndFlip()),
-            tmp_path,
-            epochs=2,
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_the_number_of_workers_changes_nothing(tmp_path: Path, repeats: int) -> None:
+    heard = []
+    for workers in (0, 1, 2):  # which live on in the second epoch
+        pictures = Pictures(
+            Numbers(), Numbers(), batch_size=8, workers=workers, augmentation=whole_recipe(), repeats=repeats
         )
-        for workers in (0, 1, 2)
-    ]
+        heard.append(fit(pictures, tmp_path, epochs=2).heard["train"])
+        calibrated = list(pictures.calibration_batches(images=16))
+        heard[-1] += calibrated
+        assert len(calibrated) == 2
     for one, other in pairwise(heard):
-        assert indices(one.heard["train"]) == indices(other.heard["train"])
-        assert torch.equal(pixels(one.heard["train"]), pixels(other.heard["train"]))
+        assert indices(one) == indices(other)
+        assert torch.equal(pixels(one), pixels(other))
+        assert torch.equal(targets(one), targets(other))
+
+
+def test_an_image_changes_from_epoch_to_epoch_in_processes_that_live_on(tmp_path: Path) -> None:
+    recipe = Recipe([v2.RandomResizedCrop(8, scale=(0.1, 0.5), antialias=True)])
+    pictures = Pictures(Numbers(16), Numbers(16), batch_size=8, workers=1, augmentation=recipe)
+    heard = fit(pictures, tmp_path, epochs=2).heard["train"]
+    shown = [dict(zip(flat(indices(part)), pixels(part), strict=True)) for part in (heard[:2], heard[2:])]
+    assert all(not torch.equal(shown[0][index], shown[1][index]) for index in range(16))
+
+
+def test_mixed_images_come_with_targets_of_their_labels(tmp_path: Path) -> None:
+    pictures = Pictures(Numbers(), Numbers(), batch_size=8, augmentation=Recipe(mixing=Mixing(mixup=1.0, cutmix=0)))
+    listener = fit(pictures, tmp_path, epochs=2)
+    shares = set()
+    for batch in listener.heard["train"]:
+        target, label = batch["target"], batch["label"]
+        assert target.shape == (8, 2)
+        torch.testing.assert_close(target.sum(1), torch.ones(8))
+        mixed = label != label.flip(0)
+        assert bool((target[~mixed].amax(1) > 1 - 1e-6).all())
+        shares |= set(target[mixed].gather(1, label[mixed, None]).flatten().tolist())
+    assert len(shares) > 5  # another one every batch, in both epochs
+    assert not any("target" in batch for batch in listener.heard["validation"])
+
+
+def test_repeats_show_fewer_images_more_often_and_never_alike(tmp_path: Path) -> None:
+    recipe = Recipe([v2.RandomResizedCrop(8, scale=(0.1, 0.9), antialias=True)])
+    pictures = Pictures(Numbers(), Numbers(), batch_size=10, augmentation=recipe, repeats=3)
+    batches = fit(pictures, tmp_path, epochs=1).heard["train"]
+    shown = flat(indices(batches))
+    assert len(shown) == 40
+    assert [shown[i] for i in range(0, 39, 3)] == [shown[i + 1] for i in range(0, 39, 3)]
+    assert len(set(shown)) == 14
+    assert len({tuple(image.flatten().tolist()) for image in pixels(batches)}) == 40
+    assert torch.cat([batch["repeat"] for batch in batches]).tolist() == [i % 3 for i in range(40)]
+    plain = fit(Pictures(Numbers(), Numbers(), batch_size=10, augmentation=recipe), tmp_path, epochs=1).heard["train"]
+    assert flat(indices(plain))[:14] == list(dict.fromkeys(shown))
+    assert torch.equal(pixels(plain)[0], pixels(batches)[0])  # the first showing is that of a plain run
+
+
+def test_repeats_fall_to_different_ranks() -> None:
+    seen = []
+    for rank in range(2):
+        pictures = Pictures(Numbers(), Numbers(), batch_size=4, augmentation=CropAndFlip(), repeats=2)
+        pictures.trainer = SimpleNamespace(global_rank=rank, world_size=2)  # type: ignore[assignment]
+        seen.append(flat(indices(pictures.train_dataloader())))
+    assert seen[0] == seen[1]
+    assert len(set(seen[0])) == len(seen[0]) == 20
+
+
+@pytest.mark.parametrize("repeats", [0, 2])
+def test_repeats_without_change_are_refused(repeats: int) -> None:
+    with pytest.raises(ValueError, match=f"only with an augmentation; given {repeats}"):
+        Pictures(Numbers(), Numbers(), batch_size=8, repeats=repeats)
 
 
 def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     def pictures() -> Pictures:
-        return Pictures(Numbers(), Numbers(), batch_size=8, augmentation=CropAndFlip())
+        return Pictures(Numbers(), Numbers(), batch_size=8, augmentation=whole_recipe())
 
     straight = fit(pictures(), tmp_path, epochs=3).heard["train"]
     fit(pictures(), tmp_path, epochs=1)
     resumed = fit(pictures(), tmp_path, epochs=3, resume=tmp_path / "last.ckpt").heard["train"]
     assert indices(resumed) == indices(straight[5:])
     assert torch.equal(pixels(resumed), pixels(straight[5:]))
+    assert torch.equal(targets(resumed), targets(straight[5:]))
 
 
 def test_training_images_alone_are_augmented(tmp_path: Path) -> None:
@@ -135,6 +210,7 @@ def test_training_images_alone_are_augmented(tmp_path: Path) -> None:
 def test_loading_draws_nothing_from_the_generator_of_the_network() -> None:
     pictures = Pictures(Numbers(), Numbers(), batch_size=8)
     before = torch.get_rng_state()
+    pictures.recipe = whole_recipe()
     for loader in (pictures.train_dataloader(), pictures.val_dataloader(), pictures.calibration_batches()):
         list(loader)
     assert torch.equal(torch.get_rng_state(), before)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from timm.data import ImageNetInfo
+from timm.data.imagenet_info import ImageNetInfo
 
 
 def distinct(names: Sequence[str], keys: Sequence[object]) -> tuple[str, ...]:
@@ -38,12 +38,11 @@ def wordnet_names(numbers: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: If a number is unknown.
     """
-    known = ImageNetInfo("imagenet-21k-goog")
-    words = set(known.label_names())
+    words = ImageNetInfo("imagenet-21k-goog").label_descriptions(as_dict=True)
     unknown = [number for number in numbers if number not in words]
     if unknown:
         raise ValueError(
             f"{unknown[0]!r} is no number of WordNet's that ImageNet uses, such as 'n01440764'; "
             "leave names='wordnet' out where folders bear the names themselves"
         )
-    return distinct([known.label_name_to_description(number).split(",")[0] for number in numbers], numbers)
+    return distinct([words[number].split(",")[0] for number in numbers], numbers)

@@ -57,6 +57,7 @@ class Sample(TypedDict, total=False):
         index: Position in the data set that was asked: ``dataset[index]["index"] == index``, in every epoch.
         masks: ``int16`` (categories, height, width), in the order of ``CATEGORIES``: 1 + position in the data set's
             ``concepts``, 0 where no concept of the category is. Only where asked for.
+        repeat: How often the image was shown before in this epoch of a training that repeats its pictures.
         target: ``float32`` (classes), shares of the classes in an image that was mixed of two. Only in training.
     """
 
@@ -64,6 +65,7 @@ class Sample(TypedDict, total=False):
     label: int
     index: int
     masks: Tensor
+    repeat: int
     target: Tensor
 
 

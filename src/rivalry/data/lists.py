@@ -69,7 +69,7 @@ class ImageList(ImageDataset):
         if not any(taken):
             raise ValueError(f"{self.table} has no row where {wanted}")
         self._files = [row[image] for row, take in zip(rows, taken, strict=True) if take]
-        self._labels = labels[np.array(taken)]
+        self._labels: npt.NDArray[np.int64] = labels[np.array(taken)]
 
     @cached_property
     def fingerprint(self) -> str:

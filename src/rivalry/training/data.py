@@ -1,7 +1,8 @@
 """The pictures of a training: which are learnt from, which are validated and tested on, in what order.
 
 The order of training is a pure function of (seed, epoch), and what augmentation does to an image one of (seed, epoch,
-index): neither depends on the number of workers, and a resumed run goes on as if it had never stopped.
+index): neither depends on the number of workers, and a resumed run goes on as if it had never stopped. A single image
+is changed where it is loaded (`rivalry.data.turns`), a batch here, after it was moved to its device.
 """
 
 from collections.abc import Iterator
@@ -9,23 +10,28 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader, DistributedSampler, Subset
+from torch.utils.data import DataLoader
 
-from rivalry.data.augmentation import Augmentation, draw_evenly
+from rivalry.data.augmentation import Augmentation, Recipe
 from rivalry.data.dataset import ImageDataset, Sample
+from rivalry.data.turns import ChangedPictures, Turn, TurnSampler
 
 
 class Pictures(LightningDataModule):
     """Training, validation and test pictures, in batches.
 
     A batch holds what a sample holds: ``image`` uint8 (batch, 3, height, width), ``label`` and ``index`` int64 (batch).
+    A training batch whose images were mixed has ``target`` float32 (batch, classes), too, from which to learn;
+    ``label`` is that of the image which came first.
 
     Args:
         train: Learnt from, shuffled anew every epoch; a last batch that is not full is left for another epoch.
         validation: Seen after every epoch.
         test: For `rivalry test` and `rivalry predict`; the validation pictures where there are none.
         probe: What analyses look at; the validation pictures where there are none. Its classes may be others.
-        augmentation: Random changes of training images.
+        augmentation: Random changes of training images: a whole recipe, or one change of batches.
+        repeats: How often a training image is shown in a row, each time augmented otherwise (DeiT: 3); an epoch stays
+            as long and has fewer images.
         batch_size: Images in a batch of each rank.
         workers: Processes that load; 0 loads in the main process, which is enough where images are decoded once.
         seed: Decides order and augmentation.
@@ -35,8 +41,8 @@ class Pictures(LightningDataModule):
         num_classes: Their number.
 
     Raises:
-        ValueError: If train, validation and test have different classes, a batch is larger than the training set, or
-            training images carry masks, which the augmentation would not move with the image.
+        ValueError: If train, validation and test have different classes, a batch is larger than the training set,
+            images would be repeated as they are, or carry masks, which augmentation would not move with them.
     """
 
     def __init__(
@@ -46,7 +52,8 @@ class Pictures(LightningDataModule):
         *,
         test: ImageDataset | None = None,
         probe: ImageDataset | None = None,
-        augmentation: Augmentation | None = None,
+        augmentation: Augmentation | Recipe | None = None,
+        repeats: int = 1,
         batch_size: int = 128,
         workers: int = 0,
         seed: int = 0,
@@ -55,13 +62,16 @@ class Pictures(LightningDataModule):
         self.train, self.validation = train, validation
         self.test = validation if test is None else test
         self.probe = validation if probe is None else probe
-        self.augmentation = augmentation
+        self.recipe = Recipe(batch=augmentation) if isinstance(augmentation, Augmentation) else augmentation
+        self.repeats = repeats
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         self.classes = train.classes
         self._refuse_other_classes("validation", validation)
         self._refuse_other_classes("test", self.test)
         if not 1 <= batch_size <= len(train):
             raise ValueError(f"batch_size {batch_size} with {len(train)} training images; wanted 1 to {len(train)}")
+        if repeats < 1 or (repeats > 1 and augmentation is None):
+            raise ValueError(f"repeats is 1 or more, and above 1 only with an augmentation; given {repeats}")
         if augmentation is not None and train.concepts:
             raise ValueError("training images carry masks, which augmentation would leave behind: train without masks")
 
@@ -78,8 +88,8 @@ class Pictures(LightningDataModule):
     def train_dataloader(self) -> DataLoader[Sample]:
         """Training batches of this rank; Lightning tells the sampler the epoch."""
         rank, world = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        sampler = DistributedSampler[Sample](self.train, world, rank, seed=self.seed, drop_last=True)
-        return self._load(self.train, sampler=sampler, drop_last=True)
+        sampler = TurnSampler(self.train, rank=rank, world=world, seed=self.seed, repeats=self.repeats)
+        return self._load(self._changed, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader[Sample]:
         """Validation batches, in order."""
@@ -103,7 +113,8 @@ class Pictures(LightningDataModule):
             images: How many; all where there are fewer.
         """
         chosen = torch.randperm(len(self.train), generator=torch.Generator().manual_seed(self.seed))[:images]
-        for batch in self._load(Subset(self.train, chosen.tolist()), workers=0):
+        turns = [Turn(index) for index in chosen.tolist()]
+        for batch in self._load(self._changed, sampler=turns, persistent_workers=False):
             yield self._augment(batch, epoch=0)
 
     def on_after_batch_transfer(self, batch: Sample, dataloader_idx: int) -> Sample:
@@ -112,26 +123,27 @@ class Pictures(LightningDataModule):
             return batch
         return self._augment(batch, self.trainer.current_epoch)
 
+    @property
+    def _changed(self) -> ChangedPictures:
+        return ChangedPictures(self.train, self.recipe, seed=self.seed, repeats=self.repeats)
+
     def _augment(self, batch: Sample, epoch: int) -> Sample:
-        if self.augmentation is None:
+        if self.recipe is None:
             return batch
         # A batch's index is the samples' indices, stacked.
-        index: Any = batch["index"]
-        randomness = draw_evenly(self.seed, epoch, index, self.augmentation.draws)
-        return {**batch, "image": self.augmentation(batch["image"], randomness)}
+        turns: Any = batch["index"] + len(self.train) * batch.get("repeat", 0)
+        return self.recipe.on_batch(batch, classes=self.num_classes, seed=self.seed, epoch=epoch, turns=turns)
 
-    def _load(self, pictures: Any, *, workers: int | None = None, **options: Any) -> DataLoader[Sample]:
-        workers = self.workers if workers is None else workers
+    def _load(self, pictures: Any, **options: Any) -> DataLoader[Sample]:
         # A generator of its own: otherwise every pass would draw from the one that the network draws from.
-        return DataLoader(
-            pictures,
-            batch_size=self.batch_size,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            generator=torch.Generator().manual_seed(self.seed),
-            **options,
-        )
+        usual: dict[str, Any] = {
+            "batch_size": self.batch_size,
+            "num_workers": self.workers,
+            "persistent_workers": self.workers > 0,
+            "pin_memory": torch.cuda.is_available(),
+            "generator": torch.Generator().manual_seed(self.seed),
+        }
+        return DataLoader(pictures, **(usual | options))
 
     def _refuse_other_classes(self, split: str, pictures: ImageDataset) -> None:
         if pictures.classes != self.classes:

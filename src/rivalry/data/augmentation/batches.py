@@ -1,8 +1,7 @@
-"""Random crops and flips of training images, a whole batch at a time.
+"""Random crops and flips of training images, a whole batch at a time, on the device it is on.
 
-What happens to an image is a pure function of (seed, epoch, index): the same for every number of workers and ranks, and
-after a resumed run. So an augmentation takes its random numbers as an argument, a row an image. ``torchvision`` draws
-from one global generator and one crop for a whole batch, hence the few lines here.
+An augmentation takes its random numbers as an argument, a row an image. ``torchvision`` draws from one global generator
+and one crop for a whole batch, hence the few lines here.
 
 - `CropAndFlip`: pad by four pixels, crop, mirror (He et al. 2016, arXiv:1512.03385, section 4.2), for CIFAR.
 - `ResizedCropAndFlip`: a window of random area and proportion, resized, mirrored (Szegedy et al. 2015, arXiv:1409.4842,
@@ -13,10 +12,8 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -24,7 +21,7 @@ Images = UInt8[Tensor, "batch 3 height width"]
 
 
 class Augmentation(ABC):
-    """A random change of images.
+    """A random change of a batch of images, each on its own.
 
     Attributes:
         draws: Random numbers it needs for an image.
@@ -99,25 +96,3 @@ class ResizedCropAndFlip(Augmentation):
         places = functional.affine_grid(window, [len(images), 3, self.size, self.size], align_corners=False)
         cut = functional.grid_sample(images.float(), places, padding_mode="border", align_corners=False)
         return cut.round().to(torch.uint8)
-
-
-def draw_evenly(seed: int, epoch: int, index: Int[Tensor, " batch"], draws: int) -> Float[Tensor, "batch {draws}"]:
-    """Draw numbers in [0, 1) that depend on nothing but the arguments, a row for every index.
-
-    SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators") as a hash of
-    (seed, epoch, index, position), of which the upper 24 bits are kept.
-
-    >>> draw_evenly(0, 1, torch.tensor([5, 6]), 2).shape
-    torch.Size([2, 2])
-    """
-    state = _mix(np.array([[seed]], np.int64).view(np.uint64))
-    for part in (np.array([[epoch]]), index.cpu().numpy()[:, None], np.arange(draws)[None]):
-        state = _mix(state + part.astype(np.uint64))
-    return torch.from_numpy((state >> np.uint64(40)).astype(np.float32) / np.float32(2**24))
-
-
-def _mix(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    state = state * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
