@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from rivalry.lwta import sparsify
 from rivalry.recording.taps import Taps, resolve_taps
 from tests.recording.tiny import TinyNetwork, hooks_of
 
@@ -62,6 +63,20 @@ def test_a_layer_that_runs_twice_is_named() -> None:
     with Taps(network, ("1",)), pytest.raises(ValueError, match="'1' ran more than once"):
         network(torch.rand(1, 2))
     assert hooks_of(network) == 0
+
+
+def test_an_activation_that_runs_twice_is_tapped_call_by_call() -> None:
+    block = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), block, block)
+    sparsify(network, 4, example=torch.zeros(1, 1, 2, 2))
+    names = resolve_taps(network, ["2.1"])
+    assert names == ("2.1.0", "2.1.1")
+    assert "2.1" not in resolve_taps(network, ["*"])
+    with Taps(network.eval(), names) as taps:
+        network(torch.rand(3, 1, 2, 2))
+        outputs, winners = taps.take()
+    assert [tuple(winners[name].shape) for name in names] == [(3, 2), (3, 2)]
+    assert not torch.equal(outputs[names[0]], outputs[names[1]])
 
 
 def test_a_layer_without_a_tensor_is_named() -> None:

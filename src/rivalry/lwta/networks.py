@@ -16,6 +16,7 @@ from torch import nn
 from rivalry.lwta import cifar_resnet as cifar_resnet
 from rivalry.lwta.layer import Mode, competitions, set_competition
 from rivalry.lwta.surgery import sparsify
+from rivalry.lwta.survey import example_image
 
 
 @register_model
@@ -53,7 +54,8 @@ def lwta(
 
     def build(**rest: Any) -> nn.Module:
         network = timm.create_model(base, pretrained=pretrained and not own_weights, **rest)
-        sparsify(network, competitors, where)
+        example = example_image(network, size=rest.get("img_size"), channels=rest.get("in_chans"))
+        sparsify(network, competitors, where, example=example)
         set_competition(network, sharpness=sharpness)
         for layer in competitions(network).values():
             layer.evaluation_mode = evaluation_mode

@@ -2,44 +2,26 @@
 
 Where DISCOVER (Panousis & Chatzis, NeurIPS 2023) puts them: in a ResNet every ReLU (stem, inside blocks, after the
 residual sum), in a ViT the GELU of the MLPs. That is every activation module that these networks have, so ``"*"``
-is the default. Width and parameters stay as they are: weights trained with ReLU load into the result.
+is the default. Gates, which these networks do not have, are left alone unless they are named. Width and parameters stay
+as they are: weights trained with ReLU load into the result.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-import torch
 from jaxtyping import Float
-from timm.layers import activations as timm_activations
 from torch import Tensor, nn
 
+from rivalry.lwta.activations import activation_names, in_gate
 from rivalry.lwta.axes import find_unit_axis
 from rivalry.lwta.layer import LWTA
-
-ACTIVATIONS: tuple[type[nn.Module], ...] = (
-    nn.ReLU,
-    nn.ReLU6,
-    nn.LeakyReLU,
-    nn.ELU,
-    nn.SELU,
-    nn.GELU,
-    nn.SiLU,
-    nn.Mish,
-    nn.Hardswish,
-    nn.Softplus,
-    timm_activations.GELU,
-    timm_activations.GELUTanh,
-    timm_activations.QuickGELU,
-    timm_activations.Swish,
-    timm_activations.Mish,
-    timm_activations.HardSwish,
-)
-"""Modules that count as an activation, and that a competition may replace."""
+from rivalry.lwta.survey import FunctionCall, example_image, survey
+from rivalry.lwta.turns import places, separate_calls
+from rivalry.numerics.nearest import nearest
 
 
 @dataclass(frozen=True)
@@ -68,63 +50,76 @@ def sparsify(
 ) -> list[Replacement]:
     """Replace activations by competitions, in place.
 
-    The network sees one example, to learn how many units each activation has and along which axis they lie. It is
-    checked whole before anything is replaced.
+    The network sees one example, to learn how many units each activation has, along which axis they lie, and whether it
+    runs once; one that runs more often is given a module for every call, also in a dense twin (see
+    :mod:`rivalry.lwta.turns`). Everything is checked before anything is replaced.
 
     Args:
         network: Any network whose activations are modules.
         competitors: Units in a block, U; or a mapping from globs to U, where the last glob that matches decides.
             U = 1 leaves the ordinary activation.
-        where: Dotted names or globs of the activations to replace; ``"*"`` also matches dots.
+        where: Dotted names or globs of the activations to replace; ``"*"`` also matches dots. Activations inside gates
+            (see :mod:`rivalry.lwta.activations`) are meant only by globs that match nothing else.
         example: Images to show; by default one blank image of the size in timm's ``pretrained_cfg``.
 
     Returns:
         What was replaced, in the network's order. Empty for U = 1.
 
     Raises:
-        ValueError: If a name matches no activation, the units of one do not divide into blocks, or it cannot be told
-            along which axis they lie.
+        ValueError: If a name matches no activation module, one does not run, the units of one do not divide into
+            blocks, or it cannot be told along which axis they lie.
 
+    Warns:
+        UserWarning: If ``where`` also covers activations that are called as functions, and so stay.
+
+    >>> import torch
     >>> network = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU())
     >>> sparsify(network, competitors=4, example=torch.zeros(1, 3, 2, 2))
     [Replacement(name='1', before='ReLU', units=8, competitors=4)]
     """
-    names = _select(network, [where] if isinstance(where, str) else where)
+    patterns = [where] if isinstance(where, str) else list(where)
+    if not activation_names(network):
+        raise ValueError(_nothing_to_replace(network, example))
+    example = example_image(network) if example is None else example
+    seen = separate_calls(network, example)
+    shapes = {name: calls[0] for name, calls in seen.shapes.items()}
+    names = _select(network, patterns, shapes, seen.functions)
     blocks = {name: _competitors_at(name, competitors) for name in names}
     blocks = {name: size for name, size in blocks.items() if size > 1}
     if not blocks:
         return []
-    example = _example_image(network) if example is None else example
-    shapes = _shapes(network, list(blocks), example)
-    square = example.shape[-1] == example.shape[-2]
-    axes = {name: find_unit_axis(network, name, shape, square=square) for name, shape in shapes.items()}
-    units = {name: shapes[name][axes[name]] for name in blocks}
+    dims, units = _find_units(network, blocks, shapes, example)
     _refuse_uneven(blocks, units)
-    replaced = []
-    for name, size in blocks.items():
-        before = network.get_submodule(name)
-        dim = 1 if len(shapes[name]) == 4 and axes[name] == 1 else -1
-        network.set_submodule(name, LWTA(size, dim=dim).train(before.training), strict=True)
-        replaced.append(Replacement(name, type(before).__name__, units[name], size))
-    return replaced
+    _warn_of_functions(network, patterns, seen.functions)
+    return [_replace(network, name, size, dims[name], units[name]) for name, size in blocks.items()]
 
 
-def activation_names(network: nn.Module) -> list[str]:
-    """Dotted names of all activation modules, competitions included."""
-    return [name for name, module in network.named_modules() if isinstance(module, (*ACTIVATIONS, LWTA))]
+def _replace(network: nn.Module, name: str, competitors: int, dim: int, units: int) -> Replacement:
+    before = network.get_submodule(name)
+    network.set_submodule(name, LWTA(competitors, dim=dim).train(before.training), strict=True)
+    return Replacement(name, type(before).__name__, units, competitors)
 
 
-def _select(network: nn.Module, patterns: Sequence[str]) -> list[str]:
-    known = activation_names(network)
-    if not known:
+def _select(
+    network: nn.Module,
+    patterns: Sequence[str],
+    shapes: Mapping[str, tuple[int, ...]],
+    functions: Sequence[FunctionCall],
+) -> list[str]:
+    """The activations that the patterns mean, in the network's order."""
+    known, shared = activation_names(network), places(network)
+    gates = {name for name in known if name in shapes and in_gate(network, name, shapes[name])}
+    if gates == set(known):
         raise ValueError(
-            f"{type(network).__name__} has no activation modules; one that is called as a function cannot be replaced"
+            f"all activation modules of {type(network).__name__} stand in gates ({_some(known)})" + _beside(functions)
         )
+    chosen: set[str] = set()
     for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.3) or known[:3]
-            raise ValueError(f"no activation is called {pattern!r}; the nearest are {', '.join(close)}")
-    return [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        matches = {name for name in known if any(fnmatchcase(n, pattern) for n in (name, shared.get(name, name)))}
+        if not matches:
+            raise ValueError(_unknown(pattern, known, functions))
+        chosen |= matches - gates or matches
+    return [name for name in known if name in chosen]
 
 
 def _competitors_at(name: str, competitors: int | Mapping[str, int]) -> int:
@@ -136,52 +131,17 @@ def _competitors_at(name: str, competitors: int | Mapping[str, int]) -> int:
     return size
 
 
-def _example_image(network: nn.Module) -> Tensor:
-    configuration = getattr(network, "pretrained_cfg", None) or {}
-    if "input_size" not in configuration:
-        raise ValueError(f"{type(network).__name__} does not say its input size; pass sparsify(…, example=images)")
-    weight = next(network.parameters())
-    size = list(configuration["input_size"])
-    size[0] = getattr(network, "in_chans", size[0])
-    image_size = getattr(getattr(network, "patch_embed", None), "img_size", None)
-    if image_size is not None:
-        size[1:] = list(image_size)
-    return torch.zeros(1, *size, device=weight.device, dtype=weight.dtype)
-
-
-def _shapes(network: nn.Module, names: Sequence[str], example: Tensor) -> dict[str, tuple[int, ...]]:
-    """The shape of each named module's output for the example."""
-    shapes: dict[str, tuple[int, ...]] = {}
-
-    def note(name: str) -> object:
-        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            shapes[name] = tuple(output.shape)
-
-        return network.get_submodule(name).register_forward_hook(hook)
-
-    hooks = [note(name) for name in names]
-    try:
-        with _still(network), torch.no_grad():
-            network(example)
-    finally:
-        for hook in hooks:
-            hook.remove()  # type: ignore[attr-defined]
+def _find_units(
+    network: nn.Module, names: Iterable[str], shapes: Mapping[str, tuple[int, ...]], example: Tensor
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Along which ``dim`` of a competition the units of each layer lie, and how many they are."""
     silent = [name for name in names if name not in shapes]
     if silent:
-        raise ValueError(f"{', '.join(silent)} did not run on an example of shape {tuple(example.shape)}")
-    return shapes
-
-
-@contextmanager
-def _still(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while; every module gets back the mode that it had."""
-    modes = [(module, module.training) for module in network.modules()]
-    try:
-        network.eval()
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
+        raise ValueError(f"{_some(silent)} did not run on an example of shape {tuple(example.shape)}")
+    square = example.shape[-1] == example.shape[-2]
+    axes = {name: find_unit_axis(network, name, shapes[name], square=square) for name in names}
+    dims = {name: 1 if len(shapes[name]) == 4 and axis == 1 else -1 for name, axis in axes.items()}
+    return dims, {name: shapes[name][axis] for name, axis in axes.items()}
 
 
 def _refuse_uneven(blocks: Mapping[str, int], units: Mapping[str, int]) -> None:
@@ -194,3 +154,33 @@ def _refuse_uneven(blocks: Mapping[str, int], units: Mapping[str, int]) -> None:
         f"units do not divide into blocks at {places}; "
         f"numbers of competitors that fit every place: {', '.join(map(str, shared)) or 'none'}"
     )
+
+
+def _warn_of_functions(network: nn.Module, patterns: Sequence[str], functions: Sequence[FunctionCall]) -> None:
+    covered = [call for call in functions if any(fnmatchcase(f"{call.name}.{call.function}", p) for p in patterns)]
+    if covered:
+        message = f"{type(network).__name__} calls activations as functions, which stay as they are: {_some(covered)}"
+        warnings.warn(message, stacklevel=3)
+
+
+def _nothing_to_replace(network: nn.Module, example: Tensor | None) -> str:
+    known = example is not None or "input_size" in (getattr(network, "pretrained_cfg", None) or {})
+    functions = survey(network, example_image(network) if example is None else example).functions if known else []
+    said = f"{type(network).__name__} has no activation modules"
+    return said + (_beside(functions) or "; one that is called as a function cannot be replaced")
+
+
+def _beside(functions: Sequence[FunctionCall]) -> str:
+    called = f"; it calls {_some(functions)}" if functions else ""
+    return called and f"{called}, and a function cannot be replaced: make it a module"
+
+
+def _unknown(pattern: str, known: Sequence[str], functions: Sequence[FunctionCall]) -> str:
+    said = f"no activation is called {pattern!r}; the nearest are {nearest(pattern, known)}"
+    called = [call for call in functions if fnmatchcase(call.name, pattern) or call.name.startswith(f"{pattern}.")]
+    return said + _beside(called)
+
+
+def _some(things: Sequence[object]) -> str:
+    more = f" and {len(things) - 4} more" if len(things) > 4 else ""
+    return ", ".join(map(str, things[:4])) + more

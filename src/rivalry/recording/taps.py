@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from rivalry.lwta.layer import competitions
+from rivalry.lwta.turns import places
 
 
 def resolve_taps(network: nn.Module, patterns: Iterable[str]) -> tuple[str, ...]:
     """Find the layers that dotted names or globs mean, in the network's order.
 
-    A ``*`` matches dots too. The inner hook points of LWTA layers are not layers.
+    A ``*`` matches dots too. The inner hook points of LWTA layers are not layers. The name of an activation that runs
+    several times means each of its calls (see :mod:`rivalry.lwta.turns`).
 
     Raises:
         ValueError: If a pattern matches nothing; close matches are named.
@@ -27,11 +29,12 @@ def resolve_taps(network: nn.Module, patterns: Iterable[str]) -> tuple[str, ...]
     >>> resolve_taps(nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.ReLU()), ["[12]"])
     ('1', '2')
     """
-    inner = {f"{name}.winner" for name in competitions(network)}
-    names = [name for name, _ in network.named_modules() if name and name not in inner]
+    shared = places(network)
+    no_layers = {"", *shared.values(), *(f"{name}.winner" for name in competitions(network))}
+    names = [name for name, _ in network.named_modules() if name not in no_layers]
     found: set[str] = set()
     for pattern in patterns:
-        matches = [name for name in names if name == pattern or fnmatchcase(name, pattern)]
+        matches = [name for name in names if _means(pattern, name) or _means(pattern, shared.get(name, name))]
         if not matches:
             raise ValueError(_unknown_layer(pattern, names, network))
         found.update(matches)
@@ -134,6 +137,10 @@ class Taps:
             self._originals[name] = output
             return output.clone()
         return output.clone() if name in self._copied else output
+
+
+def _means(pattern: str, name: str) -> bool:
+    return name == pattern or fnmatchcase(name, pattern)
 
 
 def _same(first: Tensor, second: Tensor) -> bool:
