@@ -22,12 +22,15 @@ look
   analyze    run analyses on a run, a checkpoint, or any timm network
                rivalry analyze runs/first --config configs/quickstart.yaml
                rivalry analyze resnet18 --weights none --config configs/analyze/timm.yaml
+  emergence  follow the labels of a run's units over its epochs
+               rivalry emergence runs/first
 
 A run leaves all it makes in runs/NAME: config.yaml, checkpoints/, records/, metrics.csv, predictions.csv, wandb/.
 Weights & Biases is offline unless you have logged in; --wandb off leaves it out.
 """
 
 TRAINING = ("fit", "validate", "test", "predict")
+LOOKING = ("analyze", "emergence")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,13 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(__version__)
         return 0
-    if command not in (*TRAINING, "analyze"):
+    if command not in (*TRAINING, *LOOKING):
         return _unknown(command)
     try:
         if command == "analyze":
             from rivalry.training.analyze import analyze_from_arguments
 
             analyze_from_arguments(arguments[1:])
+        elif command == "emergence":
+            from rivalry.training.emergence import emergence_from_arguments
+
+            emergence_from_arguments(arguments[1:])
         else:
             from rivalry.training.command_line import train_from_arguments
 
@@ -63,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unknown(command: str) -> int:
-    meant = nearest(command, [*TRAINING, "analyze"], count=1)
+    meant = nearest(command, [*TRAINING, *LOOKING], count=1)
     print(f"rivalry: no command {command!r}; did you mean {meant!r}? See rivalry --help", file=sys.stderr)
     return 2
 

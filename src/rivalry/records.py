@@ -20,7 +20,7 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -102,8 +102,12 @@ class Record:
         return folder
 
     @classmethod
-    def load(cls, folder: Path) -> Record:
+    def load(cls, folder: Path, *, tables: Collection[str] | None = None) -> Record:
         """Read a record back.
+
+        Args:
+            folder: Where :meth:`save` has put it.
+            tables: Read only those of these tables that it has, and no pictures; all of both by default.
 
         Raises:
             ValueError: If the folder holds no record, one of an unknown version, or one that lacks a file.
@@ -121,8 +125,12 @@ class Record:
             epoch=header["epoch"],
             step=header["step"],
             scalars={name: _number(value) for name, value in header["scalars"].items()},
-            tables={name: pq.read_table(folder / file) for name, file in files["tables"].items()},
-            images={name: _read_image(folder / file) for name, file in files["images"].items()},
+            tables={
+                name: pq.read_table(folder / file)
+                for name, file in files["tables"].items()
+                if tables is None or name in tables
+            },
+            images={name: _read_image(folder / file) for name, file in files["images"].items() if tables is None},
             settings=header["settings"],
         )
 

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rivalry.lens.figures import PAPER, activity_chart, neuron_sheet
+from rivalry.lens.figures import activity_chart, neuron_sheet
+from rivalry.lens.page import PAPER
 from rivalry.records import Picture, Record
 
 

@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
 from rivalry.data.vocabulary import Vocabulary
+from rivalry.dissection.emergence import emergence_in, name_of_emergence
 from rivalry.dissection.neurons import NeuronDissection
 from rivalry.recording.activity import Activity
 from rivalry.recording.analysis import Analysis, Finding
@@ -136,7 +137,7 @@ def test_a_training_with_analyses_ends_in_the_same_bits_as_one_without(tmp_path:
     assert after == state
     found = [Record.load(folder) for folder in find_records(tmp_path / "heard" / "records")]
     assert [(one.epoch, one.name) for one in found] == [
-        (epoch, name) for epoch in (0, 1) for name in ("activity", "greedy", "neurons")
+        (epoch, name) for epoch in (0, 1) for name in ("activity", "emergence", "greedy", "neurons")
     ]
 
 
@@ -299,6 +300,56 @@ def test_what_analyses_find_can_choose_the_best_checkpoint(tmp_path: Path) -> No
     assert float(chooser.best_model_score) == best
     assert len(list((tmp_path / "best").iterdir())) == 2
     assert run.callback_metrics["analyses/seconds"] >= 0
+
+
+def test_labels_are_followed_from_epoch_to_epoch(tmp_path: Path) -> None:
+    """What the training leaves is what the records alone give afterwards, and a checkpoint can watch it."""
+    clip = str(write_tiny_clip(tmp_path / "clip"))
+    named = [
+        NeuronDissection(["layer4.0.act2"], clip, Vocabulary(WORDS), top_k=3, name=name) for name in ("neurons", "late")
+    ]
+    run = trainer(tmp_path, epochs=3, callbacks=[listening(tmp_path, *named)])
+    run.fit(classifier(), pictures())
+    root = tmp_path / "records"
+    for name in ("neurons", "late"):
+        expected = [emergence_in(root, name, epoch) for epoch in range(3)]
+        found = [Record.load(folder) for folder in find_records(root, name_of_emergence(name))]
+        assert [one.epoch for one in found] == [0, 1, 2]
+        for ours, theirs in zip(found, expected, strict=True):
+            assert ours.scalars == pytest.approx(theirs.scalars, nan_ok=True)
+            assert (ours.tables, ours.settings, ours.step) == (theirs.tables, theirs.settings, theirs.step)
+    last = Record.load(find_records(root, "emergence")[-1])
+    assert last.settings["epochs"] == [0, 1, 2]
+    assert float(run.callback_metrics["emergence/labels_unchanged"]) == pytest.approx(last.scalars["labels_unchanged"])
+
+
+def test_a_training_that_goes_on_follows_each_epoch_once(tmp_path: Path) -> None:
+    """Records of epochs after the checkpoint, left by an attempt that was stopped, do not count."""
+    clip = str(write_tiny_clip(tmp_path / "clip"))
+
+    def fit(folder: Path, epochs: int, checkpoint: Path | None = None) -> None:
+        dissection = NeuronDissection(["layer4.0.act2"], clip, Vocabulary(WORDS), top_k=3)
+        saver = ModelCheckpoint(folder / ("kept" if checkpoint is None else "again"), filename="{epoch}", save_top_k=-1)
+        run = trainer(
+            folder, epochs=epochs, callbacks=[listening(folder, dissection), saver], enable_checkpointing=True
+        )
+        run.fit(classifier(), pictures(), ckpt_path=checkpoint, weights_only=True)
+
+    fit(tmp_path / "whole", 3)
+    fit(tmp_path / "stopped", 3)
+    fit(tmp_path / "stopped", 3, tmp_path / "stopped" / "kept" / "epoch=0.ckpt")
+    whole, again = (
+        [Record.load(one) for one in find_records(tmp_path / name / "records", "emergence")]
+        for name in ("whole", "stopped")
+    )
+    assert [one.tables for one in again] == [one.tables for one in whole]
+    assert again[-1].tables["epochs"]["epoch"].to_pylist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["emergence", "late-emergence"])
+def test_the_names_of_what_follows_labels_are_taken(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=f"cannot be called '{name}'"):
+        listening(tmp_path, Listener("act1", name=name))
 
 
 def test_a_validation_alone_leaves_records_too(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ _DISSECTED |= {"margin": pa.float64()}
 _JUDGED = {"confirmed": pa.bool_(), "true_concept": pa.string()}
 _RATED = {"layer": pa.string(), "win_rate": pa.float64()}
 _COMPETING = {"layer": pa.string(), "competitors": pa.int64(), "winner_entropy": pa.float64()}
+_FOLLOWED = {"epoch": pa.int64(), "distinct_concepts": pa.int64(), "labels_unchanged": pa.float64()}
+_STREAMS = {"epoch": pa.int64(), "concept": pa.string(), "units": pa.int64()}
+_CONCEPTS = {"concept": pa.string()}
 
 
 def shows_neurons(record: Record) -> bool:
@@ -44,6 +47,27 @@ def shows_activity(record: Record) -> bool:
     pairs = zip(layers["competitors"].to_pylist(), layers["winner_entropy"].to_pylist(), strict=True)
     known = all(count is not None and (count < 2 or entropy is not None) for count, entropy in pairs)
     return known and all(rate is not None and 0 <= rate <= 1 for rate in rates)
+
+
+def shows_emergence(record: Record) -> bool:
+    """Whether a record holds streams of concepts over two epochs or more."""
+    tables = [record.tables.get(name) for name in ("epochs", "streams", "concepts")]
+    if not {"distinct_concepts", "new_concepts", "lost_concepts", "labels_unchanged"} <= record.scalars.keys():
+        return False
+    wanted = (_FOLLOWED, _STREAMS, _CONCEPTS)
+    if not all(table is not None and _has(table, columns) for table, columns in zip(tables, wanted, strict=True)):
+        return False
+    epochs = record.tables["epochs"]["epoch"].to_pylist()
+    counts = record.tables["epochs"]["distinct_concepts"].to_pylist()
+    if len(epochs) < 2 or None in (*epochs, *counts) or epochs != sorted(set(epochs)):
+        return False
+    streams, concepts = record.tables["streams"].to_pylist(), record.tables["concepts"]["concept"].to_pylist()
+    shares = [share for share in record.tables["epochs"]["labels_unchanged"].to_pylist() if share is not None]
+    if not streams or len(set(concepts)) < len(concepts) or not all(0 <= share <= 1 for share in shares):
+        return False
+    named = {row["concept"] for row in streams}
+    counted = all(row["units"] is not None and row["units"] > 0 and row["epoch"] in epochs for row in streams)
+    return counted and None not in named and named <= set(concepts)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -11,16 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from rivalry.lens.drawable import shows_activity, shows_neurons
+from rivalry.lens.page import FALSE, HUE, INK, LINE, QUIET, TRUE, blank_page, pixels
 from rivalry.records import Picture, Record
-
-PAPER, INK, QUIET, LINE = "#fcfbf8", "#23262d", "#83868e", "#e4e1d9"
-TRUE, FALSE, HUE = "#3d8361", "#b9654a", "#4a6fa5"
-_DPI = 100
 
 
 def neuron_sheet(record: Record) -> Picture:
@@ -43,14 +38,14 @@ def neuron_sheet(record: Record) -> Picture:
     layout: Any = record.settings["top_images"]
     units = {(row["layer"], row["unit"]): row for row in record.tables["units"].to_pylist()}
     rows = [units[one["layer"], one["unit"]] for one in layout["rows"]]
-    figure, page = _page(11.0, 1.45 + 0.98 * len(rows), "What the clearest units see", _dissection_line(record))
+    figure, page = blank_page(11.0, 1.45 + 0.98 * len(rows), "What the clearest units see", _dissection_line(record))
     for place, row in enumerate(rows):
         middle = 1.25 + 0.98 * place + 0.42
         _describe(page, middle, row, widest=max(one["margin"] for one in rows))
         for column, tile in enumerate(_tiles(record.images["top_images"], layout, place)):
             left = 3.62 + 0.88 * column
             page.imshow(tile, extent=(left, left + 0.82, middle + 0.41, middle - 0.41), interpolation="antialiased")
-    return _pixels(figure, page)
+    return pixels(figure, page)
 
 
 def activity_chart(record: Record) -> Picture:
@@ -72,7 +67,7 @@ def activity_chart(record: Record) -> Picture:
     for unit in record.tables["units"].to_pylist():
         rates[unit["layer"]].append(unit["win_rate"])
     end = max(0.02, *(rate for of_layer in rates.values() for rate in of_layer)) * 1.02
-    figure, page = _page(11.0, 2.0 + 0.52 * len(layers), "How the units share the wins", _activity_line(record))
+    figure, page = blank_page(11.0, 2.0 + 0.52 * len(layers), "How the units share the wins", _activity_line(record))
     bottom = 1.3 + 0.52 * len(layers)
     for tick in _ticks(end):
         place = float(_along(np.array(tick), end))
@@ -81,32 +76,7 @@ def activity_chart(record: Record) -> Picture:
     page.text(5.35, bottom + 0.42, "share of positions won, a dot a unit", color=QUIET, fontsize=9, ha="center")
     for row, layer in enumerate(layers):
         _draw_layer(page, 1.5 + 0.52 * row, layer, np.array(rates[layer["layer"]]), end)
-    return _pixels(figure, page)
-
-
-def _page(width: float, height: float, title: str, subtitle: str) -> tuple[Figure, Axes]:
-    """A page in inches, its origin at the upper left, with a title."""
-    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor=PAPER)
-    FigureCanvasAgg(figure)
-    page = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    page.set_xlim(0, width)
-    page.set_ylim(height, 0)
-    page.axis("off")
-    page.text(0.4, 0.48, title, color=INK, fontsize=19, weight="bold", va="center")
-    page.text(0.4, 0.84, subtitle, color=QUIET, fontsize=10.5, va="center")
-    return figure, page
-
-
-def _pixels(figure: Figure, page: Axes) -> Picture:
-    width, height = figure.get_size_inches()
-    page.set_xlim(0, width)  # pictures on the page have moved its limits
-    page.set_ylim(height, 0)
-    page.set_aspect("auto")
-    for text in page.texts:
-        text.set_parse_math(False)  # a word with dollar signs is no formula
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
+    return pixels(figure, page)
 
 
 def _describe(page: Axes, middle: float, row: dict[str, Any], widest: float) -> None:

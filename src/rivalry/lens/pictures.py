@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rivalry.lens.drawable import shows_activity, shows_neurons
+from rivalry.lens.drawable import shows_activity, shows_emergence, shows_neurons
 from rivalry.lens.figures import activity_chart, neuron_sheet
+from rivalry.lens.streams import emergence_streams
 from rivalry.records import Picture, Record
 
 
@@ -13,4 +14,6 @@ def picture_of(record: Record) -> Picture | None:
         return neuron_sheet(record)
     if shows_activity(record):
         return activity_chart(record)
+    if shows_emergence(record):
+        return emergence_streams(record)
     return None

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, DistributedSampler
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.dissection.emergence import emergence_in, names_units
 from rivalry.recording.analysis import Analysis
 from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.session import Recording
@@ -31,7 +32,9 @@ from rivalry.training.wandb import log_record
 class AnalysisCallback(Callback):
     """Drives all analyses of a run, and writes and logs their records.
 
-    The probe set is the data module's ``probe``; where that is its validation images, their pass is shared.
+    The probe set is the data module's ``probe``; where that is its validation images, their pass is shared. After a
+    record that names units comes the record that follows its labels from the first epoch to this one
+    (:mod:`rivalry.dissection.emergence`).
 
     Args:
         analyses: What listens.
@@ -41,6 +44,7 @@ class AnalysisCallback(Callback):
 
     Raises:
         ValueError: Where a layer is unknown or samples lack what an analysis needs; at the start, before any epoch.
+            For a name that belongs to what follows labels over epochs.
     """
 
     def __init__(
@@ -53,6 +57,11 @@ class AnalysisCallback(Callback):
     ) -> None:
         if every_n_epochs < 1:
             raise ValueError(f"every_n_epochs is 1 or more, got {every_n_epochs}")
+        for one in analyses:
+            if one.name == "emergence" or one.name.endswith("-emergence"):
+                raise ValueError(
+                    f"an analysis cannot be called {one.name!r}: so are records that follow labels over epochs"
+                )
         self.analyses = list(analyses)
         self.folder = folder
         self.every_n_epochs = every_n_epochs
@@ -96,15 +105,15 @@ class AnalysisCallback(Callback):
         began = time.monotonic()
         with undisturbed(module.network):
             self.records = self._conclude(trainer, module)
+        if trainer.is_global_zero:
+            self._keep(self.records, trainer)
+            self._keep(emerged := self._follow(), trainer)
+            self.records = [*self.records, *emerged]
         scalars = {f"{record.name}/{name}": value for record in self.records for name, value in record.scalars.items()}
         pl_module.log("analyses/seconds", time.monotonic() - began, sync_dist=True)
         pl_module.log_dict(
-            scalars, logger=False, sync_dist=True
+            trainer.strategy.broadcast(scalars), logger=False, sync_dist=True
         )  # for checkpoints to watch; the loggers get the record itself
-        if trainer.is_global_zero:
-            for record in self.records:
-                record.save(self.folder.records)
-                log_record(trainer.loggers, record)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Take the hooks away."""
@@ -128,6 +137,19 @@ class AnalysisCallback(Callback):
             step=step,
             progress=False,
         )
+
+    def _follow(self) -> list[Record]:
+        """What came of the labels of earlier epochs, by the records on disk; the first rank's business."""
+        return [
+            emergence_in(self.folder.records, record.name, record.epoch)
+            for record in self.records
+            if names_units(record)
+        ]
+
+    def _keep(self, records: Sequence[Record], trainer: Trainer) -> None:
+        for record in records:
+            record.save(self.folder.records)
+            log_record(trainer.loggers, record)
 
     def _due(self, trainer: Trainer) -> bool:
         if trainer.sanity_checking or not self.analyses:
