@@ -90,6 +90,24 @@ def test_a_broken_picture_is_named(root: Path) -> None:
             ImageFolder(root)[1]
 
 
+def test_a_picture_cut_short_is_named(root: Path) -> None:
+    Image.effect_noise((64, 64), 80).convert("RGB").save(root / "cat/wide.jpg", quality=95)
+    (root / "cat/wide.png").unlink()
+    whole = (root / "cat/wide.jpg").read_bytes()
+    (root / "cat/wide.jpg").write_bytes(whole[: len(whole) * 3 // 4])
+    with pytest.raises(ValueError, match=r"cat/wide\.jpg is no picture that can be decoded: .*truncated"):
+        ImageFolder(root)[0]
+
+
+def test_folders_of_wordnets_numbers_have_its_words(root: Path) -> None:
+    (root / "cat").rename(root / "n01440764")
+    with pytest.raises(ValueError, match="'dog' is no number of WordNet's"):
+        ImageFolder(root, names="wordnet")
+    (root / "dog").rename(root / "n02012849")
+    assert ImageFolder(root, names="wordnet").classes == ("tench", "crane")
+    assert ImageFolder(root).classes == ("n01440764", "n02012849")
+
+
 @pytest.mark.parametrize("index", [-1, 3])
 def test_an_index_beyond_the_end_is_refused(root: Path, index: int) -> None:
     with pytest.raises(IndexError, match=f"pictures 0 to 2; asked for {index}"):

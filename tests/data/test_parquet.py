@@ -66,6 +66,34 @@ def test_a_list_of_files_is_read_in_its_order(shards: Path) -> None:
     assert [int(pictures[i]["image"][0, 0, 0]) for i in range(5)] == [30, 40, 0, 10, 20]
 
 
+@pytest.mark.parametrize(
+    "layout", ["{split}-{number:05}-of-00002", "data/{split}-{number:05}-of-00002", "{split}/{number}"]
+)
+def test_a_folder_has_splits(tmp_path: Path, layout: str) -> None:
+    for split, shades in (("train", (0, 10)), ("test", (20, 30))):
+        for number, shade in enumerate(shades):
+            file = tmp_path / "set" / f"{layout.format(split=split, number=number)}.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write(file, [encoded(shade)], [0])
+    for split, shades in (("train", [0, 10]), ("test", [20, 30])):
+        pictures = ImageParquet(tmp_path / "set", split=split)
+        assert [int(pictures[i]["image"][0, 0, 0]) for i in range(2)] == shades
+    for split, asked in ((None, "no split"), ("val", "val")):
+        with pytest.raises(ValueError, match=f"files of the splits (test, train|train, test); asked for {asked}"):
+            ImageParquet(tmp_path / "set", split=split)
+
+
+def test_a_folder_of_one_split_and_several_patterns_are_read(shards: Path) -> None:
+    first, second = (str(shards).replace("*", number) for number in "01")
+    assert len(ImageParquet([first + "*", second])) == 5
+    with pytest.raises(ValueError, match="split 'train' is looked for in a folder"):
+        ImageParquet(shards, split="train")
+    with pytest.raises(ValueError, match="of the splits train-0, train-1; asked for no split"):
+        ImageParquet(shards.parent)
+    Path(second).unlink()
+    assert len(ImageParquet(shards.parent)) == 3
+
+
 def test_a_small_set_is_decoded_once(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ImageParquet(shards)
     monkeypatch.setattr("rivalry.data.shard.Shard.picture", lambda shard, row: encoded(99) if row == 0 else 1 / 0)

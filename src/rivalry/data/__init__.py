@@ -1,8 +1,8 @@
 """Pictures: drawn (PictureBook), in folders, named by a table, or in Parquet; every sample carries its index.
 
 Read in this order: ``dataset`` (what a sample is), then where samples come from: ``picturebook``, ``folders``,
-``lists``, ``parquet``, or a ``portion`` of these; ``augmentation`` (what training does to them); ``vocabulary`` (words
-for units).
+``lists``, ``parquet``, ``torchvision_set``, a ``portion`` of these or what is ``readable`` of them; ``augmentation``
+(what training does to them) and ``turns`` (in what order); ``vocabulary`` (words for units).
 """
 
 from rivalry.data.dataset import CATEGORIES, Concept, ImageDataset, Sample
@@ -11,7 +11,9 @@ from rivalry.data.lists import ImageList
 from rivalry.data.parquet import ImageParquet
 from rivalry.data.picturebook import PictureBook
 from rivalry.data.portion import Portion
+from rivalry.data.readable import Readable
 from rivalry.data.square import Square
+from rivalry.data.torchvision_set import TorchvisionSet
 
 __all__ = [
     "CATEGORIES",
@@ -22,6 +24,8 @@ __all__ = [
     "ImageParquet",
     "PictureBook",
     "Portion",
+    "Readable",
     "Sample",
     "Square",
+    "TorchvisionSet",
 ]

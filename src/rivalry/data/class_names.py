@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 from timm.data.imagenet_info import ImageNetInfo
 
@@ -38,7 +39,7 @@ def wordnet_names(numbers: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: If a number is unknown.
     """
-    words = ImageNetInfo("imagenet-21k-goog").label_descriptions(as_dict=True)
+    words = cast(dict[str, str], ImageNetInfo("imagenet-21k-goog").label_descriptions(as_dict=True))
     unknown = [number for number in numbers if number not in words]
     if unknown:
         raise ValueError(

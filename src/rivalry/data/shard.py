@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rivalry.data.decoding import UnreadableError
+
 
 class Shard:
     """One file. It is opened anew for every row group, so that worker processes never share a handle.
@@ -50,7 +52,7 @@ class Shard:
             self._held = group, self._read(self.image, group)
         encoded = self._held[1][row - int(self._starts[group])].as_py()
         if not isinstance(encoded, bytes):
-            raise ValueError(f"{self.name(row)} has no bytes of a picture in column {self.image!r}")
+            raise UnreadableError(f"{self.name(row)} has no bytes of a picture in column {self.image!r}")
         return encoded
 
     def labels(self) -> npt.NDArray[np.int64]:

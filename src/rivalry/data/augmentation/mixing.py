@@ -59,7 +59,8 @@ class Mixing:
         kept = 1.0
         if generator.random() < self.probability:
             cut = generator.random() < (self.switch if self.mixup and self.cutmix else float(self.cutmix > 0))
-            kept = float(generator.beta(*[self.cutmix if cut else self.mixup] * 2))
+            alpha = self.cutmix if cut else self.mixup
+            kept = float(generator.beta(alpha, alpha))
             images, kept = _cutmix(images, kept, generator) if cut else (_mixup(images, kept), kept)
         sure = functional.one_hot(labels, classes).float()
         return images, kept * sure + (1 - kept) * sure.flip(0)
