@@ -43,13 +43,12 @@ def trainer(folder: Path, epochs: int = 2, callbacks: Sequence[Callback] = (), *
     """A trainer on one processor that writes and says nothing."""
     quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     return Trainer(
-        accelerator="cpu",
         max_epochs=epochs,
         callbacks=list(callbacks),
         default_root_dir=folder,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        **{**quiet, **arguments},
+        **{"accelerator": "cpu", **quiet, **arguments},
     )
 
 

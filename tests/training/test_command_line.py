@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 
+from rivalry import __version__
 from rivalry.lwta import competitions
 from rivalry.records import Record, find_records
 from rivalry.training.analyze import find_target
@@ -75,6 +76,7 @@ def test_the_written_settings_are_whole_and_name_no_checkpoint(first: Path) -> N
     settings = yaml.safe_load((first / "runs/first/config.yaml").read_text())
     assert settings["name"] == "first"
     assert settings["seed_everything"] == 0
+    assert settings["rivalry"] == __version__
     assert settings.get("ckpt_path") is None
     assert settings["model"]["competition"]["temperature"]["start"] == 1.67
     assert "num_classes" not in settings["model"]
@@ -237,6 +239,22 @@ def test_nothing_else_is_unpickled_on_resuming(place: Path, monkeypatch: pytest.
     assert rivalry("fit", "--config", "tiles.yaml", *arguments) == 0
     assert loads
     assert all(loads)
+
+
+@pytest.mark.parametrize("words", [["--name", "x"], ["--name", "first", "--ckpt_path", "last"]], ids=["new", "goes on"])
+def test_a_run_s_folder_that_is_a_file_or_cannot_be_written_is_told(
+    place: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (place / "file").write_text("in the way")
+    shutil.copytree("runs/first/checkpoints", place / "kept")
+    runs = ["--runs", "file"] if words[1] == "x" else ["--runs", "runs"]
+    if words[1] == "first":  # checkpoints are there, and the rest of the folder is not to be had
+        words = ["--name", "other", "--ckpt_path", "kept/last.ckpt"]
+        Path("runs/other").write_text("in the way")
+    assert rivalry("fit", "--config", "tiles.yaml", *words, *runs) == 2
+    said = capsys.readouterr().err.split("rivalry fit: ")[-1]
+    assert "cannot be written" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_best_is_found_by_name_and_what_is_not_there_lists_what_is(place: Path) -> None:

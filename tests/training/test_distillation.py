@@ -11,11 +11,12 @@ from safetensors.torch import save_file
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.distillation import FrozenTeacher, distance_to_teacher
 from rivalry.training.settings import Backbone, Teacher
+from tests.training.small_run import classifier, pictures, trainer
 
 
-def teacher_file(folder: Path) -> str:
+def teacher_file(folder: Path, classes: int = 3) -> str:
     torch.manual_seed(5)
-    network = timm.create_model("test_resnet", num_classes=3)
+    network = timm.create_model("test_resnet", num_classes=classes)
     save_file(network.state_dict(), folder / "teacher.safetensors")
     return str(folder / "teacher.safetensors")
 
@@ -51,6 +52,31 @@ def test_the_teacher_enters_no_checkpoint_and_no_optimiser(tmp_path: Path) -> No
     taught = SparseClassifier(Backbone("test_resnet"), 3, teacher=Teacher("test_resnet", teacher_file(tmp_path)))
     assert set(taught.state_dict()) == set(alone.state_dict())
     assert len(list(taught.parameters())) == len(list(alone.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("file", r"knows another number of classes than the 5 of the data: fc\.bias, fc\.weight"),
+        ("none", "has no weights"),
+    ],
+)
+def test_a_teacher_that_has_not_learnt_the_classes_is_refused(tmp_path: Path, weights: str, said: str) -> None:
+    file = teacher_file(tmp_path)
+    with pytest.raises(ValueError, match=said):
+        FrozenTeacher(Teacher("test_resnet", file if weights == "file" else weights), 5)
+
+
+def test_the_teacher_is_built_for_a_fit_alone(tmp_path: Path) -> None:
+    """A run may be tested where the teacher's weights are not; a fit of other classes is refused before a step."""
+    module = classifier(teacher=Teacher("test_resnet", str(tmp_path / "absent.safetensors")))
+    trainer(tmp_path).validate(module, pictures(), verbose=False)
+    with pytest.raises(ValueError, match="no weight file"):
+        trainer(tmp_path).fit(module, pictures())
+    module = classifier(teacher=Teacher("test_resnet", teacher_file(tmp_path)))
+    with pytest.raises(ValueError, match="than the 2 of the data"):
+        trainer(tmp_path).fit(module, pictures())
+    assert module.global_step == 0
 
 
 @pytest.mark.parametrize("share", [0.0, 1.2])

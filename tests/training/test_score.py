@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torchmetrics.classification import MulticlassCalibrationError
 
 from rivalry.training.score import Score
 
@@ -21,6 +22,25 @@ def test_loss_and_accuracies_worked_by_hand() -> None:
     assert float(found["loss"]) == pytest.approx(sum(losses) / 4)
     assert float(found["top1"]) == 0.25
     assert 0.5 <= float(found["top5"]) <= 0.75  # which five of seven equal ones come first is torch's business
+
+
+def test_the_calibration_error_worked_by_hand() -> None:
+    """Three answers of 0.75, of which two are right, and one of 0.5 that is wrong: (0.25 + 0.5) / 4."""
+    sure, torn = [math.log(3), 0.0], [0.0, -1e-6]
+    score = Score(2)
+    score.update(torch.tensor([sure, sure, sure, torn]), torch.tensor([0, 0, 1, 1]))
+    assert float(score.compute()["calibration_error"]) == pytest.approx(0.75 / 4, rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 5.0, 1000.0])
+def test_the_calibration_error_is_that_of_torchmetrics(scale: float) -> None:
+    generator = torch.Generator().manual_seed(1)
+    logits, labels = scale * torch.randn(500, 9, generator=generator), torch.randint(0, 9, (500,), generator=generator)
+    score, reference = Score(9), MulticlassCalibrationError(9, n_bins=15)
+    for rows in (slice(0, 301), slice(301, 500)):
+        score.update(logits[rows], labels[rows])
+    reference.update(logits.softmax(1), labels)
+    assert float(score.compute()["calibration_error"]) == pytest.approx(float(reference.compute()), rel=1e-5)
 
 
 def test_batches_of_any_size_give_the_same() -> None:

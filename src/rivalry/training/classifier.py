@@ -226,6 +226,7 @@ class SparseClassifier(LightningModule):
         self._loaded = (checkpoint["epoch"], checkpoint["global_step"])
         self._set_drawing(checkpoint.get("competition", {}))
         if not self._fitting:
+            self.still = freeze(self.network, checkpoint.get("optimisation", {}).get("freeze", []))
             return
         refuse_another_optimiser(checkpoint, self.optimisation)
         self._random_states = checkpoint.get("random_states", [])

@@ -146,7 +146,7 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
             load_from_checkpoint_support=False,
             args=list(arguments),
         )
-    except (ArgumentError, MisconfigurationException) as error:
+    except (ArgumentError, MisconfigurationException, ValueError) as error:
         raise ValueError(in_few_words(str(error))) from error
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 from rich.console import Console
@@ -42,32 +44,40 @@ def latest_records(folder: RunFolder) -> list[Record]:
     return [Record.load(path) for path in last.values()]
 
 
-def _table(scalars: dict[str, float], records: list[Record]) -> Table:
+def _table(scalars: dict[str, float], records: Sequence[Record]) -> Table:
     table = Table(title="What came out", title_justify="left", show_header=False)
-    rows = [
-        ("accuracy, argmax", _percent(scalars.get("val/top1"))),
-        ("accuracy, averaged draws", _percent(scalars.get("val/sampled_top1"))),
-    ]
-    found = {f"{record.name}/{name}": value for record in records for name, value in record.scalars.items()}
-    compete = any(record.settings.get("competitors") for record in records)
-    rows += [
-        (
-            "active share of the layers that compete" if compete else "active share of the layers",
-            _percent(_ending(found, "/active_fraction")),
-        ),
-        ("distinct concepts among the labels", _count(_ending(found, "/distinct_concepts"))),
-        ("units that never won", _count(_ending(found, "/dead_units"))),
-        ("labels that the masks confirm", _percent(_ending(found, "/confirmed"))),
-        ("… if the labels were shuffled", _percent(_ending(found, "/confirmed_floor"))),
-    ]
-    for name, value in rows:
+    for said, value in (*_scores(scalars), *_findings(records)):
         if value:
-            table.add_row(name, value)
+            table.add_row(said, value)
     return table
 
 
-def _ending(values: dict[str, float], end: str) -> float | None:
-    return next((value for name, value in values.items() if name.endswith(end)), None)
+def _scores(scalars: dict[str, float]) -> list[tuple[str, str]]:
+    names = {
+        "accuracy, argmax": "val/top1",
+        "accuracy, averaged draws": "val/sampled_top1",
+        "calibration error, argmax": "val/calibration_error",
+        "calibration error, averaged draws": "val/sampled_calibration_error",
+    }
+    return [(said, _percent(scalars.get(name))) for said, name in names.items()]
+
+
+def _findings(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """The lines of every record; where several have the same line, each says whose it is."""
+    lines = [
+        (
+            record.name,
+            f"{said} that compete" if name == "active_fraction" and record.settings.get("competitors") else said,
+            value,
+        )
+        for record in records
+        for mark, rows in _SAID.items()
+        if mark in record.scalars
+        for said, name, shown in rows
+        if (value := shown(record.scalars.get(name)))
+    ]
+    often = Counter(said for _, said, _ in lines)
+    return [(f"{name}: {said}" if often[said] > 1 else said, value) for name, said, value in lines]
 
 
 def _percent(value: float | None) -> str:
@@ -76,3 +86,23 @@ def _percent(value: float | None) -> str:
 
 def _count(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.0f}"
+
+
+_SAID: dict[str, tuple[tuple[str, str, Callable[[float | None], str]], ...]] = {
+    "active_fraction": (
+        ("active share of the layers", "active_fraction", _percent),
+        ("units that never won", "dead_units", _count),
+    ),
+    "mean_margin": (
+        ("distinct concepts among the labels", "distinct_concepts", _count),
+        ("units that never won", "dead_units", _count),
+        ("labels that the masks confirm", "confirmed", _percent),
+        ("… if the labels were shuffled", "confirmed_floor", _percent),
+        ("… of classes by their own names", "natural_confirmed", _percent),
+    ),
+    "labels_unchanged": (
+        ("labels unchanged since the epoch before", "labels_unchanged", _percent),
+        ("concepts lost since the epoch before", "lost_concepts", _count),
+    ),
+}
+"""Lines of a record that has the scalar: what is said, of which scalar, and how it is shown."""
