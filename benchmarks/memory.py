@@ -1,0 +1,95 @@
+"""What a dissection keeps in memory and on disk, beside the formulas of docs/scale.md.
+
+Each part is measured in a process of its own, at a size of which the memory is well above the noise, as bytes for the
+unit that its formula counts in.
+
+python benchmarks/memory.py
+"""
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from torch.nn.functional import normalize
+
+from rivalry.dissection.feature_cache import FeatureCache
+from rivalry.dissection.naming import score_by_top_images
+from rivalry.recording.top_images import TopImages
+
+RESULT = Path(__file__).parent / "results" / "memory.json"
+UNITS, TOP_K, CONCEPTS, IMAGES, WIDTH = 2000, 100, 20_000, 200_000, 512
+
+
+def top_images() -> dict[str, float]:
+    """Bytes for a unit and place: kept, and at the most while a batch of 64 claims places."""
+    units = 20 * UNITS
+    top = TopImages(units, TOP_K)
+    begun = _peak()
+    for start in range(0, 256, 64):
+        top.update(torch.rand(64, units), torch.ones(64, units), torch.arange(start, start + 64))
+    kept = top.keys.numel() * top.keys.element_size() + top.wins.numel() * top.wins.element_size()
+    return {
+        "kept, bytes a unit and place": kept / (units * TOP_K),
+        "at the most while claiming, bytes a unit and place": (_peak() - begun) / (units * (TOP_K + 64)),
+    }
+
+
+def scores() -> dict[str, float]:
+    """Bytes for a unit and concept while a layer is scored by soft_wpmi."""
+    generator = torch.Generator().manual_seed(0)
+    top = torch.randint(0, 500, (UNITS, 5), generator=generator)
+    images = normalize(torch.randn(500, WIDTH, generator=generator), dim=1)
+    words = normalize(torch.randn(CONCEPTS, WIDTH, generator=generator), dim=1)
+    begun = _peak()
+    found = score_by_top_images("soft_wpmi", top, images, words)
+    return {
+        "of the scores, bytes a unit and concept": float(found.element_size()),
+        "at the most while scoring, bytes a unit and concept": (_peak() - begun) / (UNITS * CONCEPTS),
+    }
+
+
+def features() -> dict[str, float]:
+    """Bytes for a picture of the cache of CLIP's features: on disk, and of the keys in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        writer, rows = FeatureCache(Path(folder) / "shards"), torch.randn(256, WIDTH)
+        writer.folder.mkdir()
+        begun = _peak()
+        for start in range(0, IMAGES, 256):
+            writer.add([(start + row).to_bytes(16, "big") for row in range(256)], rows)
+        size = sum(file.stat().st_size for file in writer.folder.iterdir())
+        return {
+            "on disk, bytes a picture": size / len(writer._places),
+            "of the keys in memory, bytes a picture": (_peak() - begun) / len(writer._places),
+        }
+
+
+def main() -> None:
+    """Measure each part in a process, print the figures as JSON and keep them in ``benchmarks/results``."""
+    figures: dict[str, dict[str, float]] = {}
+    for part in ("top_images", "scores", "features"):
+        said = subprocess.run([sys.executable, __file__, part], check=True, capture_output=True, text=True)
+        figures[part] = {name: round(value, 1) for name, value in json.loads(said.stdout).items()}
+    sizes = {"units": UNITS, "top_k": TOP_K, "concepts": CONCEPTS, "pictures": IMAGES, "features": WIDTH}
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "torch": torch.__version__}
+    result = {"benchmark": "memory", **sizes, **machine, "figures": figures}
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=2))
+
+
+def _peak() -> int:
+    """Most memory that this process has had, in bytes (Linux counts it in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        torch.set_num_threads(1)
+        print(json.dumps(globals()[sys.argv[1]]()))
+    else:
+        main()
