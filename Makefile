@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check format bench bench-gpu lock
+.PHONY: help quickstart test check format docs bench bench-gpu lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ check: $(INSTALLED) ## Run all that CI runs: format, lint, types, floors, every 
 format: $(INSTALLED) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(INSTALLED) ## Write docs/configuration.md anew from the signatures
+	$(BIN)/python docs/configuration.py
 
 bench: $(INSTALLED) ## Measure speed and memory on the CPU, into benchmarks/results
 	for script in $(filter-out %_gpu.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done

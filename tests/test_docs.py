@@ -1,6 +1,7 @@
 """The documentation is true where a machine can tell: its code runs, its links and the tests it names are there."""
 
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -61,6 +62,15 @@ def test_the_tests_that_it_names_exist(page: Path) -> None:
 def test_the_index_lists_every_page() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     assert [page.name for page in (ROOT / "docs").glob("*.md") if f"]({page.name})" not in index] == ["README.md"]
+
+
+def test_the_reference_of_settings_is_what_the_code_says() -> None:
+    file = ROOT / "docs" / "configuration.py"
+    names = runpy.run_path(str(file))
+    written = (ROOT / "docs" / "configuration.md").read_text()
+    assert names["page"]() == written, "make docs writes it anew"
+    for setting in ("`competitors`", "`rivalry.data.ImageFolder`", "`rivalry.dissection.NeuronDissection`", "`wandb`"):
+        assert setting in written
 
 
 def test_the_analysis_in_the_documentation_finds_what_a_plain_count_finds() -> None:
