@@ -1,22 +1,10 @@
 """Networks from settings."""
 
-from pathlib import Path
-
-import pytest
-import timm
 import torch
-from safetensors.torch import save_file
 
 from rivalry.lwta import competitions
-from rivalry.training.backbone import build_network, describe, load_weights, normalisation_of
+from rivalry.training.backbone import build_network, describe, normalisation_of
 from rivalry.training.settings import Backbone
-
-
-def weight_file(folder: Path, classes: int = 3, name: str = "test_resnet") -> Path:
-    torch.manual_seed(8)
-    file = folder / f"{name}.safetensors"
-    save_file(timm.create_model(name, num_classes=classes).state_dict(), file)
-    return file
 
 
 def test_a_network_without_weights_competes_where_it_is_told() -> None:
@@ -33,59 +21,21 @@ def test_one_competitor_is_the_dense_twin() -> None:
     assert "no competition" in describe("test_resnet", network)
 
 
-@pytest.mark.parametrize("kind", ["safetensors", "pt", "checkpoint"])
-def test_weights_come_from_a_file(tmp_path: Path, kind: str) -> None:
-    file = weight_file(tmp_path)
-    reference = timm.create_model("test_resnet", num_classes=3)
-    timm.models.load_checkpoint(reference, str(file))
-    state = reference.state_dict()
-    if kind == "pt":
-        torch.save(state, file := tmp_path / "weights.pt")
-    if kind == "checkpoint":
-        torch.save({"state_dict": {f"network.{key}": value for key, value in state.items()}}, file := tmp_path / "a.pt")
-    network = build_network(Backbone("test_resnet", weights=str(file)), 3)
-    for key, value in network.state_dict().items():
-        assert torch.equal(value, state[key]), key
-
-
-def test_a_classifier_of_another_size_is_left_out_and_the_rest_loaded(tmp_path: Path) -> None:
-    file = weight_file(tmp_path, classes=7)
-    network = build_network(Backbone("test_resnet"), 3)
-    before = network.get_submodule("fc").weight.detach().clone()
-    assert sorted(load_weights(network, file)) == ["fc.bias", "fc.weight"]
-    assert torch.equal(network.get_submodule("fc").weight, before)
-    torch.manual_seed(8)
-    again = timm.create_model("test_resnet", num_classes=7)
-    assert torch.equal(network.state_dict()["conv1.0.weight"], again.state_dict()["conv1.0.weight"])
-
-
-def test_weights_of_another_network_are_refused_by_the_names_that_do_not_fit(tmp_path: Path) -> None:
-    file = weight_file(tmp_path, name="cifar_resnet20")
-    with pytest.raises(ValueError, match=r"another network.*keys are missing \(such as .*unknown \(such as "):
-        build_network(Backbone("test_resnet", weights=str(file)), 3)
-
-
-def test_a_classifier_of_another_name_is_not_taken_for_one_of_another_size(tmp_path: Path) -> None:
-    state = timm.create_model("test_resnet", num_classes=3).state_dict()
-    state["fc.scale"] = torch.ones(1)
-    save_file(state, tmp_path / "odd.safetensors")
-    with pytest.raises(ValueError, match=r"fc\.scale"):
-        build_network(Backbone("test_resnet", weights=str(tmp_path / "odd.safetensors")), 3)
-
-
-def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
-    weight_file(tmp_path)
-    with pytest.raises(ValueError, match=r"no weight file .*typo\.safetensors.*test_resnet\.safetensors"):
-        build_network(Backbone("test_resnet", weights=str(tmp_path / "typo.safetensors")), 3)
-
-
-def test_an_unknown_network_names_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r"'resnet118'; the nearest are .*resnet18"):
-        build_network(Backbone("resnet118"), 3)
-
-
 def test_pictures_are_normalised_as_the_network_was_trained() -> None:
     mean, std = normalisation_of(build_network(Backbone("cifar_resnet20"), 10))
     assert mean == (0.485, 0.456, 0.406)  # ImageNet's, with which the published CIFAR weights were trained
     assert std == (0.229, 0.224, 0.225)
     assert normalisation_of(torch.nn.Identity()) == ((0.5,) * 3, (0.5,) * 3)
+
+
+def test_what_the_settings_say_of_images_counts() -> None:
+    backbone = Backbone("test_resnet", mean=[0.1, 0.2, 0.3], std=[0.5, 0.6, 0.7], input_size=32)
+    assert normalisation_of(build_network(backbone, 3)) == ((0.1, 0.2, 0.3), (0.5, 0.6, 0.7))
+
+
+def test_gates_and_what_else_stays_is_described() -> None:
+    network = build_network(Backbone("seresnet18", competitors=2, where="layer1.*", input_size=32), 3)
+    said = describe("seresnet18", network)
+    assert (
+        "U = 2 in 4 layers (layer1.0.act1 … layer1.1.act2); 21 layers (act1 … layer4.1.act2) stay as they are" in said
+    )

@@ -6,6 +6,7 @@ mode asked for, and leaves its records where the training leaves its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -24,13 +25,13 @@ from rivalry.recording.analysis import Analysis
 from rivalry.recording.sweep import sweep
 from rivalry.records import Record
 from rivalry.training.analysis_callback import probe_loader
-from rivalry.training.backbone import known_network
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.evaluation import evaluation_copy
 from rivalry.training.run import RunFolder, Which
 from rivalry.training.settings import Backbone
+from rivalry.training.sources import find_source
 from rivalry.training.summary import print_summary
 
 EPILOGUE = """\
@@ -98,10 +99,10 @@ def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: in
 
 
 def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = None, seed: int = 0) -> Target:
-    """Find a run's folder, a checkpoint file, or a network that timm knows (random weights come from ``seed``).
+    """Find a run's folder, a checkpoint file, or a network by its name (random weights come from ``seed``).
 
     Raises:
-        ValueError: If it is none of them, or a timm network without a word on its weights.
+        ValueError: If it is none of them, or a network without a word on its weights.
     """
     path = Path(name)
     if path.is_dir():
@@ -114,15 +115,15 @@ def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = 
         if not path.is_file():
             raise ValueError(f"there is no checkpoint {path}")
         return _from_checkpoint(path, RunFolder(path.parent.parent))
-    known_network(name)
+    find_source(name)
     if weights is None:
         raise ValueError(
-            f"say which weights {name} shall have: --weights FILE, pretrained (timm downloads them) or none"
+            f"say which weights {name} shall have: --weights FILE, pretrained (their source downloads them) or none"
         )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         classifier = SparseClassifier(Backbone(name, competitors=1, weights=weights), None)
-    return Target(classifier, 0, 0, RunFolder(Path("runs") / f"analyze-{name}"), None)
+    return Target(classifier, 0, 0, RunFolder(Path("runs") / f"analyze-{re.sub(r'[:/]+', '-', name)}"), None)
 
 
 def _from_checkpoint(path: Path, folder: RunFolder) -> Target:

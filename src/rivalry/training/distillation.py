@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rivalry.data.paths import expand
-from rivalry.training.backbone import build_network, load_weights
+from rivalry.training.backbone import build_network
 from rivalry.training.settings import Backbone, Teacher
+from rivalry.training.weights import load_weights
 
 
 def distance_to_teacher(

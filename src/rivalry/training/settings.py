@@ -14,13 +14,18 @@ class Backbone:
     """The network, and where its units compete.
 
     Attributes:
-        name: Any timm name, e.g. ``resnet18`` or ``deit_tiny_patch16_224``; also ``cifar_resnet20`` and its kin.
+        name: Any timm name, e.g. ``resnet18`` or ``deit_tiny_patch16_224``; also ``cifar_resnet20`` and its kin. Or
+            ``torchvision:resnet50``; ``open_clip:MODEL/WEIGHTS`` or ``open_clip:FOLDER``, the image tower of a CLIP;
+            or the dotted path of anything that makes an ``nn.Module``, which is given ``num_classes`` if it takes it.
         competitors: Units in a block, U, or a mapping from globs to U. 1 keeps the ordinary activations: a
             dense twin.
-        where: Names or globs of the activations to replace; all by default.
-        weights: ``none``; ``pretrained`` (timm's own for this name or tag, which timm downloads); or a file
-            (``.safetensors``, or ``.pt`` of plain tensors).
-        arguments: More arguments for the timm network, e.g. ``{drop_path_rate: 0.1}``.
+        where: Names or globs of the activations to replace; all by default, but for those inside gates.
+        weights: ``none``; ``pretrained`` (those that the network's source has for this name or tag, and downloads); or
+            a file (``.safetensors``, or ``.pt`` of plain tensors).
+        arguments: More arguments for the network, e.g. ``{drop_path_rate: 0.1}``.
+        input_size: Side of the image by which the units are found; by default what the network says, else 224.
+        mean: Of each channel of the images that it expects, in [0, 1]; by default what the network says, else 0.5.
+        std: Standard deviation of each channel, likewise.
     """
 
     name: str = "resnet18"
@@ -28,6 +33,9 @@ class Backbone:
     where: str | list[str] = "*"
     weights: str = "none"
     arguments: dict[str, Any] = field(default_factory=dict)
+    input_size: int | None = None
+    mean: list[float] | None = None
+    std: list[float] | None = None
 
 
 @dataclass
