@@ -64,9 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             train_from_arguments(arguments)
     except ValueError as error:
-        print(f"rivalry {command}: {error}", file=sys.stderr)
+        print(f"rivalry {command}: {_told(error)}", file=sys.stderr)
         return 2
     return 0
+
+
+def _told(error: ValueError) -> str:
+    """What an error says; of one in a process that loads pictures without that process' traceback."""
+    said = str(error)
+    if "Original Traceback (most recent call last)" not in said:
+        return said
+    last = max(number for number, line in enumerate(said.splitlines()) if line.startswith("  "))
+    return "\n".join(said.splitlines()[last + 1 :]).partition(": ")[2]
 
 
 def _unknown(command: str) -> int:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, final
 import open_clip
 import torch
 from jaxtyping import Float, UInt8
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.transforms.v2 import InterpolationMode
@@ -139,8 +140,10 @@ def prepare(
 
 
 def check_clip(source: str) -> None:
-    """Raise a ``ValueError`` for what :func:`load_clip` cannot load, without loading anything."""
-    _find(source)
+    """Raise a ``ValueError`` for what :func:`load_clip` cannot load, without loading any weights."""
+    name, weights = _find(source)
+    if weights is None:
+        _refuse_other_shapes(name)
 
 
 @functools.lru_cache(maxsize=4)
@@ -219,6 +222,28 @@ def _refuse_incomplete(folder: Path) -> None:
         )
     if text.get("hf_tokenizer_name") and not any(folder.glob("tokenizer*")):
         raise ValueError(f"{folder} lacks its tokenizer's files; {text['hf_tokenizer_name']!r} would be downloaded")
+
+
+def _refuse_other_shapes(name: str) -> None:
+    """Compare the weights in a folder, by name and shape, with the model that its configuration describes."""
+    file = Path(name.removeprefix(LOCAL)) / "open_clip_model.safetensors"
+    try:
+        with safe_open(file, framework="pt") as content:
+            there = {key: tuple(content.get_slice(key).get_shape()) for key in content.keys()}  # noqa: SIM118 (no mapping)
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"the CLIP's weights in {file} cannot be read: {error}") from error
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # open_clip warns of what has no weights
+    try:
+        model = open_clip.create_model(name, load_weights=False, device="meta")
+    finally:
+        logging.disable(disabled)
+    here = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    unlike = [f"{key} is {there[key]}, wanted {here[key]}" for key in here if there.get(key, here[key]) != here[key]]
+    unlike += [f"{key} is missing" for key in here if key not in there]
+    if unlike:
+        more = f" and {len(unlike) - 3} more" if len(unlike) > 3 else ""
+        raise ValueError(f"the CLIP's weights in {file} do not fit its configuration: {', '.join(unlike[:3])}{more}")
 
 
 def _known(source: str) -> tuple[str, str]:

@@ -21,8 +21,11 @@ class KeepConfiguration(SaveConfigCallback):
     """Writes the settings of a run into its folder, and only there."""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write nothing yet: a checkpoint may be refused, and then the settings of its run must stay."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write ``config.yaml`` at the start of a fit."""
-        if stage == "fit" and trainer.is_global_zero:
+        if trainer.is_global_zero:
             folder = RunFolder(Path(trainer.default_root_dir))
             settings = self.config.clone()
             settings.ckpt_path = None  # where this fit went on from is no setting of the run
