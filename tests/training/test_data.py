@@ -1,6 +1,7 @@
 """The pictures of a training."""
 
 import random
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
+from jsonargparse import ArgumentParser
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 from torchvision.transforms import v2
@@ -289,3 +292,15 @@ def test_pictures_are_prepared_before_they_are_read(monkeypatch: pytest.MonkeyPa
     train, validation = PictureBook(8, size=32), PictureBook(4, size=32, seed=1)
     Pictures(Portion(train, limit=6), validation, batch_size=2).prepare_data()
     assert set(map(id, prepared)) == {id(train), id(validation)}
+
+
+def test_what_the_documentation_says_of_data_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIVALRY_DATA", "anywhere")
+    page = (Path(__file__).parents[2] / "docs/data.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(block)["data"] for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.M | re.S)]
+    book = {"class_path": "rivalry.data.PictureBook", "init_args": {"length": 4}}
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(Pictures, "data")
+    for block in blocks:
+        parser.parse_object({"data": {"train": book, "validation": book, **block}})
+    assert len(blocks) >= 8

@@ -115,24 +115,25 @@ class Pictures(LightningDataModule):
         chosen = torch.randperm(len(self.train), generator=torch.Generator().manual_seed(self.seed))[:images]
         turns = [Turn(index) for index in chosen.tolist()]
         for batch in self._load(self._changed, sampler=turns, persistent_workers=False):
-            yield self._augment(batch, epoch=0)
+            yield self.augment(batch, epoch=0)
 
     def on_after_batch_transfer(self, batch: Sample, dataloader_idx: int) -> Sample:
         """Augment a training batch, on its device."""
         if self.trainer is None or not self.trainer.training:
             return batch
-        return self._augment(batch, self.trainer.current_epoch)
+        return self.augment(batch, self.trainer.current_epoch)
 
-    @property
-    def _changed(self) -> ChangedPictures:
-        return ChangedPictures(self.train, self.recipe, seed=self.seed, repeats=self.repeats)
-
-    def _augment(self, batch: Sample, epoch: int) -> Sample:
+    def augment(self, batch: Sample, epoch: int) -> Sample:
+        """Change a loaded training batch as an epoch changes it; its images were changed one by one before."""
         if self.recipe is None:
             return batch
         # A batch's index is the samples' indices, stacked.
         turns: Any = batch["index"] + len(self.train) * batch.get("repeat", 0)
         return self.recipe.on_batch(batch, classes=self.num_classes, seed=self.seed, epoch=epoch, turns=turns)
+
+    @property
+    def _changed(self) -> ChangedPictures:
+        return ChangedPictures(self.train, self.recipe, seed=self.seed, repeats=self.repeats)
 
     def _load(self, pictures: Any, **options: Any) -> DataLoader[Sample]:
         # A generator of its own: otherwise every pass would draw from the one that the network draws from.
