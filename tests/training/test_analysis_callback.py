@@ -323,13 +323,14 @@ def test_labels_are_followed_from_epoch_to_epoch(tmp_path: Path) -> None:
     assert float(run.callback_metrics["emergence/labels_unchanged"]) == pytest.approx(last.scalars["labels_unchanged"])
 
 
+@pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
 def test_a_training_that_goes_on_follows_each_epoch_once(tmp_path: Path) -> None:
     """Records of epochs after the checkpoint, left by an attempt that was stopped, do not count."""
     clip = str(write_tiny_clip(tmp_path / "clip"))
 
     def fit(folder: Path, epochs: int, checkpoint: Path | None = None) -> None:
         dissection = NeuronDissection(["layer4.0.act2"], clip, Vocabulary(WORDS), top_k=3)
-        saver = ModelCheckpoint(folder / ("kept" if checkpoint is None else "again"), filename="{epoch}", save_top_k=-1)
+        saver = ModelCheckpoint(folder / "kept", filename="{epoch}", save_top_k=-1)
         run = trainer(
             folder, epochs=epochs, callbacks=[listening(folder, dissection), saver], enable_checkpointing=True
         )

@@ -38,6 +38,22 @@ def test_a_run_is_analysed_as_the_training_did(place: Path) -> None:
     assert (place / "again/activity.png").is_file()
 
 
+def test_the_run_keeps_the_records_of_its_training(place: Path) -> None:
+    run = place / "runs/first"
+    before = {folder: (folder / "record.json").stat().st_mtime_ns for folder in find_records(run / "records")}
+    for target in (run, run / "checkpoints/last.ckpt"):
+        assert rivalry("analyze", target, "--config", place / "tiles.yaml") == 0
+    assert only_record(run / "analyses/records").epoch == 1
+    assert {folder: (folder / "record.json").stat().st_mtime_ns for folder in find_records(run / "records")} == before
+
+
+def test_help_keeps_the_lines_of_its_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        rivalry("analyze", "--help")
+    said = capsys.readouterr().out
+    assert "\nexamples\n  rivalry analyze runs/first  " in said
+
+
 def test_a_checkpoint_file_is_analysed_by_another_file_in_another_mode(place: Path) -> None:
     other = [{"class_path": "rivalry.recording.Activity", "init_args": {"layers": ["act1"], "name": "other"}}]
     settings = write_settings(place / "other.yaml", analyses=other)

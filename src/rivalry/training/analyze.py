@@ -1,7 +1,7 @@
 """``rivalry analyze``: the analyses of a YAML file on a run, a checkpoint or any timm network, after training.
 
 The same ``analyses:`` block works in training and here. The network is evaluated on a copy with the statistics of the
-mode asked for, and leaves its records where the training leaves its own.
+mode asked for. A run's own records stay as they are: those of this command go to ``analyses/`` in the run's folder.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.evaluation import evaluation_copy
+from rivalry.training.help_text import ExamplesAsWritten
 from rivalry.training.run import RunFolder, Which
 from rivalry.training.settings import Backbone
 from rivalry.training.sources import find_source
@@ -50,7 +51,7 @@ class Target:
         classifier: The network with its normalisation.
         epoch: Epoch of the checkpoint, 0 where there is none.
         step: Optimiser steps done by then.
-        folder: Where records go.
+        folder: The run's folder, or that of a network which is no run's.
         configuration: The YAML file of the run, if it is one.
     """
 
@@ -59,6 +60,11 @@ class Target:
     step: int
     folder: RunFolder
     configuration: Path | None
+
+    @property
+    def place(self) -> RunFolder:
+        """Where its records go by default: apart from those that the training left."""
+        return RunFolder(self.folder.root / "analyses") if self.folder.checkpoints.is_dir() else self.folder
 
 
 def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
@@ -71,7 +77,7 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
     with _told_in_few_words():
         options = _parser().parse_args(list(arguments))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
-    folder = RunFolder(Path(options.out)) if options.out else target.folder
+    folder = RunFolder(Path(options.out)) if options.out else target.place
     study = _study(Path(options.config) if options.config else target.configuration, run=target.configuration)
     records = analyze(target, study, mode=options.mode, seed=options.seed, batch_size=options.batch_size)
     for record in records:
@@ -85,7 +91,7 @@ def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: in
     probe = study.probe or study.data.probe
     classifier = target.classifier.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     calibration = study.data.calibration_batches() if study.data else None
-    network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode)
+    network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode, keep=classifier.still)
     return sweep(
         network,
         probe_loader(probe, batch_size),
@@ -184,7 +190,12 @@ def _told_in_few_words() -> Iterator[None]:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
-        prog="rivalry analyze", description=__doc__, epilog=EPILOGUE, exit_on_error=False, allow_abbrev=False
+        prog="rivalry analyze",
+        description=__doc__,
+        epilog=EPILOGUE,
+        formatter_class=ExamplesAsWritten,
+        exit_on_error=False,
+        allow_abbrev=False,
     )
     parser.add_argument("target", type=str, help="A run's folder, a checkpoint (.ckpt), or the name of a timm network.")
     parser.add_argument("--config", type=str | None, default=None, help="YAML file; by default the run's own.")
@@ -193,5 +204,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--mode", type=Mode, default="argmax", help="How LWTA layers find their winners.")
     parser.add_argument("--seed", type=int, default=0, help="Of draws where the mode is sample, and of random weights.")
     parser.add_argument("--batch_size", type=int, default=128, help="Images a step of the sweep.")
-    parser.add_argument("--out", type=str | None, default=None, help="Folder to write to; by default the run's own.")
+    parser.add_argument(
+        "--out", type=str | None, default=None, help="Folder to write to; by default analyses/ in the run's folder."
+    )
     return parser

@@ -17,14 +17,20 @@ from rich.table import Table
 from rivalry.dissection.emergence import emergence_in, names_units
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record, find_records
+from rivalry.training.help_text import ExamplesAsWritten
 from rivalry.training.run import RunFolder
 
-EPILOGUE = (
-    "Example: rivalry emergence runs/first. For every dissection of the run and every epoch that has one it leaves the "
-    "record `emergence` in runs/first/records/epoch=…/ (`NAME-emergence` for a dissection that is not called "
-    "`neurons`): which concepts are new, which are lost, how many labels stayed. The streams of the last epoch are "
-    "drawn into runs/first/emergence.png. docs/emergence.md tells what the numbers mean."
-)
+EPILOGUE = """\
+For every dissection of the run, and every epoch that has one, it leaves the record `emergence` in records/epoch=…/
+(`NAME-emergence` for a dissection that is not called `neurons`): which concepts are new, which are lost, how many
+labels stayed. The streams of concepts up to the last epoch are drawn into emergence.png beside them. What the numbers
+mean is told in docs/emergence.md.
+
+examples
+  rivalry emergence runs/first                     every dissection of the run
+  rivalry emergence runs/first --of neurons        one of them
+  rivalry emergence runs/first --out elsewhere     leave the run as it is
+"""
 
 
 def emergence_from_arguments(arguments: Sequence[str]) -> list[Record]:
@@ -94,7 +100,12 @@ def _table(name: str, records: Sequence[Record]) -> Table:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
-        prog="rivalry emergence", description=__doc__, epilog=EPILOGUE, exit_on_error=False, allow_abbrev=False
+        prog="rivalry emergence",
+        description=__doc__,
+        epilog=EPILOGUE,
+        formatter_class=ExamplesAsWritten,
+        exit_on_error=False,
+        allow_abbrev=False,
     )
     parser.add_argument("run", type=str, help="A run's folder.")
     parser.add_argument("--of", type=str | None, default=None, help="Name of one dissection; by default all.")

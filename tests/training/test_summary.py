@@ -1,0 +1,79 @@
+"""What a run says when it is done."""
+
+import io
+import math
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from rivalry.records import Record
+from rivalry.training.run import RunFolder
+from rivalry.training.summary import latest_records, print_summary
+
+DISSECTION = Record(
+    "neurons",
+    1,
+    4,
+    scalars={
+        "mean_margin": 0.5,
+        "distinct_concepts": 12.0,
+        "dead_units": 3.0,
+        "confirmed": 0.5,
+        "confirmed_floor": 0.1,
+    },
+    settings={"competitors": {"act1": 4}},
+)
+ACTIVITY = Record("activity", 1, 4, scalars={"active_fraction": 0.25}, settings={"competitors": {"act1": 4}})
+EMERGENCE = Record(
+    "emergence", 1, 4, scalars={"labels_unchanged": 0.75, "lost_concepts": 2.0, "distinct_concepts": 12.0}
+)
+
+
+def said(folder: Path, *records: Record, **scalars: float) -> str:
+    console = Console(width=120, file=(out := io.StringIO()))
+    print_summary(console, RunFolder(folder), {f"val/{name}": value for name, value in scalars.items()}, list(records))
+    return out.getvalue()
+
+
+def lines(text: str) -> dict[str, str]:
+    rows = [line.strip("│ ").split("│") for line in text.splitlines() if line.startswith("│")]
+    return {name.strip(): value.strip() for name, value in rows}
+
+
+def test_every_record_has_its_lines(tmp_path: Path) -> None:
+    assert lines(said(tmp_path, ACTIVITY, DISSECTION, EMERGENCE, top1=0.9)) == {
+        "accuracy, argmax": "90.0 %",
+        "active share of the layers that compete": "25.0 %",
+        "distinct concepts among the labels": "12",
+        "units that never won": "3",
+        "labels that the masks confirm": "50.0 %",
+        "… if the labels were shuffled": "10.0 %",
+        "labels unchanged since the epoch before": "75.0 %",
+        "concepts lost since the epoch before": "2",
+    }
+
+
+def test_two_dissections_are_told_apart(tmp_path: Path) -> None:
+    other = replace(DISSECTION, name="late", scalars={"mean_margin": 0.1, "distinct_concepts": 7.0})
+    found = lines(said(tmp_path, DISSECTION, other))
+    assert found["neurons: distinct concepts among the labels"] == "12"
+    assert found["late: distinct concepts among the labels"] == "7"
+    assert found["labels that the masks confirm"] == "50.0 %"
+
+
+def test_what_is_not_known_is_not_said(tmp_path: Path) -> None:
+    first = replace(EMERGENCE, scalars={**EMERGENCE.scalars, "labels_unchanged": math.nan})
+    dense = replace(ACTIVITY, settings={"competitors": {}})
+    assert set(lines(said(tmp_path, first, dense))) == {
+        "concepts lost since the epoch before",
+        "active share of the layers",
+    }
+
+
+def test_the_latest_record_of_each_analysis_counts(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert latest_records(folder) == []
+    for record in (replace(DISSECTION, epoch=0), DISSECTION, replace(ACTIVITY, epoch=0)):
+        record.save(folder.records)
+    assert [(record.name, record.epoch) for record in latest_records(folder)] == [("activity", 0), ("neurons", 1)]
