@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ from rivalry.training.resuming import forget_records_from
 from rivalry.training.run import RunFolder
 from tests.training.written_run import rivalry, write_settings
 
+ROOT = Path(__file__).parents[2]
 STOP = "tests.training.stopping"
 RANDOM: dict[str, Any] = {
     "model__backbone": {"name": "test_resnet", "competitors": 2, "arguments": {"drop_path_rate": 0.2}},
@@ -190,6 +196,29 @@ def test_checkpoints_of_earlier_versions_still_load(first: Path, place: Path) ->
     torch.save(old, "runs/first/checkpoints/last.ckpt")
     assert rivalry("test", "--config", "runs/first/config.yaml", "--ckpt_path", "last") == 0
     assert go_on(first) == 0
+
+
+@pytest.mark.slow
+def test_a_run_that_the_cluster_stops_goes_on(place: Path) -> None:
+    """SIGTERM, as SLURM and sweeps send it, in the middle of an epoch of a process of its own."""
+    slow = callback("Doze", seconds=0.3)
+    settings = write_settings(place / "tiles.yaml", trainer__max_epochs=3, trainer__callbacks=slow, data__batch_size=2)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
+    command = [sys.executable, "-m", "rivalry.cli", "fit", "--config", str(settings), "--name", "first"]
+    run = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    last = Path("runs/first/checkpoints/last.ckpt")
+    for _ in range(2400):
+        if last.exists():
+            break
+        time.sleep(0.1)
+    time.sleep(0.5)
+    run.send_signal(signal.SIGTERM)
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == 143
+    assert "go on after the last whole one by: rivalry fit" in said
+    assert rivalry("fit", "--config", settings, "--name", "first", "--ckpt_path", "last") == 0
+    assert [row["epoch"] for row in rows_of("first")] == ["0.0", "1.0", "2.0"]
+    assert [one.epoch for one in records_of("first")] == [0, 1, 2]
 
 
 def test_records_and_rows_are_forgotten_from_a_moment_on(tmp_path: Path) -> None:

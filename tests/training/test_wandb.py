@@ -59,6 +59,10 @@ def record(epoch: int = 0, **more: Any) -> Record:
 
 def events_of(folder: Path) -> list[dict[str, Any]]:
     (run,) = folder.glob("wandb/offline-run-*")
+    return events_in(run)
+
+
+def events_in(run: Path) -> list[dict[str, Any]]:
     said = subprocess.run(
         [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(run)],
         capture_output=True, text=True, check=True, timeout=60,
@@ -116,6 +120,23 @@ def test_a_fit_is_recorded_offline_with_one_line_and_all_inside(
     again = logger_for(RunFolder(folder), "offline")
     assert again is not None
     assert again.version == kept.strip()
+
+
+def test_a_run_that_goes_on_is_the_same_run_with_each_epoch_once(home: Path, tmp_path: Path) -> None:
+    analyses = [{"class_path": "rivalry.recording.Activity", "init_args": {"layers": ["act1"]}}]
+    settings = write_settings(tmp_path / "tiles.yaml", wandb="offline", analyses=analyses)
+    assert rivalry("fit", "--config", settings, "--name", "first", "--trainer.max_epochs", 1) == 0
+    wandb.finish()
+    again = ["--name", "first", "--ckpt_path", "last", "--trainer.max_epochs", 2]
+    assert rivalry("fit", "--config", settings, *again) == 0
+    wandb.finish()
+    runs = sorted((tmp_path / "runs/first/wandb").glob("offline-run-*"))
+    kept = (tmp_path / "runs/first/wandb/run-id.txt").read_text().strip()
+    assert {run.name.rsplit("-", 1)[1] for run in runs} == {kept}
+    events = [one for run in runs for one in events_in(run)]
+    for name in ("train/sharpness", "train/temperature", "train/kl_weight", "train/rate", "val/calibration_error"):
+        assert [one["epoch"] for one in events if name in one] == [0, 1], name
+    assert [one["epoch"] for one in events if "activity/winner_entropy" in one] == [0, 1]
 
 
 def test_off_leaves_no_folder(home: Path, tmp_path: Path) -> None:

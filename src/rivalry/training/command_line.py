@@ -7,6 +7,7 @@ class paths), ``trainer`` (Lightning's own), ``name``, ``wandb`` …
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from rich.console import Console
 
 import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
@@ -125,6 +127,7 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
 
     Raises:
         ValueError: For whatever the user can mend: arguments, YAML files, names, files.
+        SystemExit: With a status that is not 0 where the run was stopped from outside.
     """
     silence_idle_talk()
     for file in configuration_files(arguments):
@@ -148,6 +151,8 @@ def train_from_arguments(arguments: Sequence[str]) -> TrainingCommandLine:
         )
     except (ArgumentError, MisconfigurationException, ValueError) as error:
         raise ValueError(in_few_words(str(error))) from error
+    except SIGTERMException as stopped:  # it would exit as if all were done
+        raise SystemExit(128 + signal.SIGTERM) from stopped
 
 
 def find_checkpoint(runs: Path, name: str | None, which: Which) -> Path:

@@ -30,9 +30,9 @@ def restore_random_state(states: list[dict[str, Any]]) -> None:
     """Put this rank's state back. A rank that the checkpoint does not know draws apart from all that it knows."""
     rank, _ = rank_and_world()
     state = states[rank % len(states)]
-    torch.set_rng_state(state["torch"])
+    torch.set_rng_state(state["torch"].cpu())
     if state["cuda"] is not None and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["cuda"])
+        torch.cuda.set_rng_state(state["cuda"].cpu())
     name, keys, *rest = state["numpy"]
     np.random.set_state((name, np.asarray(keys, np.uint32), *rest))
     version, internal, gauss = state["python"]
