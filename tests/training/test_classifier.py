@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.nn import functional
 
+from rivalry.data.augmentation import Mixing, Recipe
 from rivalry.lwta import competitions
+from rivalry.training import classifier as classifier_module
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.schedules import Schedule
-from rivalry.training.settings import Backbone, Competition, Evaluation, Optimisation
+from rivalry.training.settings import Backbone, Competition, Evaluation, Optimisation, Regularisation
 from tests.recording.tiny import Tiles
 from tests.training.small_run import classifier, pictures, trainer
 
@@ -93,6 +96,27 @@ def test_the_loss_is_cross_entropy_and_kl_is_added_by_its_weight(tmp_path: Path)
     kl = found[0.5]["train/kl"]
     assert 0 < kl <= math.log(2)
     assert found[0.5]["train/loss"] == pytest.approx(found[0.0]["train/loss"] + 0.5 * kl, rel=1e-5)
+
+
+def test_mixed_pictures_are_learnt_from_their_soft_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[torch.Tensor, float]] = []
+    plain = classifier_module.classification_loss
+
+    def spy(logits: torch.Tensor, labels: torch.Tensor, target: torch.Tensor | None, **how: Any) -> torch.Tensor:
+        assert target is not None
+        assert how == {"loss": "cross_entropy", "smoothing": 0.1}
+        loss = plain(logits, labels, target, **how)
+        told.append((target, loss.item()))
+        return loss
+
+    monkeypatch.setattr(classifier_module, "classification_loss", spy)
+    run = trainer(tmp_path, epochs=1)
+    module = classifier(regularisation=Regularisation(label_smoothing=0.1))
+    run.fit(module, pictures(batch_size=16, augmentation=Recipe(mixing=Mixing(mixup=0.8, cutmix=0.0))))
+    ((target, loss),) = told
+    assert torch.allclose(target.sum(1), torch.ones(16))
+    assert ((target > 0) & (target < 1)).any()
+    assert float(run.callback_metrics["train/loss"]) == pytest.approx(loss)
 
 
 def test_the_validation_loss_is_that_of_the_evaluated_copy(tmp_path: Path) -> None:

@@ -31,7 +31,14 @@ RANDOM: dict[str, Any] = {
         "kl_weight": {"start": 0.1, "end": 0, "shape": "linear"},
     },
     "model__regularisation": {"ema_decay": 0.9, "label_smoothing": 0.1},
-    "data__augmentation": {"class_path": "rivalry.data.augmentation.CropAndFlip"},
+    "data__augmentation": {
+        "class_path": "rivalry.data.augmentation.Recipe",
+        "init_args": {
+            "image": [{"class_path": "torchvision.transforms.v2.RandomHorizontalFlip"}],
+            "batch": {"class_path": "rivalry.data.augmentation.CropAndFlip"},
+            "mixing": {"class_path": "rivalry.data.augmentation.Mixing"},
+        },
+    },
     "trainer__max_epochs": 4,
     "model__evaluation": {"samples": 2, "every_epoch": True},
 }
