@@ -12,7 +12,7 @@ from PIL import Image
 from torch.nn import functional
 
 from rivalry.dissection.clip import Clip, Preparation, load_clip, prepare
-from tests.dissection.tiny_clip import write_tiny_clip
+from tests.dissection.tiny_clip import encode_images, write_tiny_clip
 
 
 def test_loads_a_folder_once(clip_folder: Path, clip: Clip) -> None:
@@ -37,7 +37,7 @@ def test_texts_equal_open_clip_s_zero_shot_classifier(clip: Clip) -> None:
 
 def test_features_are_of_unit_length(clip: Clip) -> None:
     images = torch.randint(0, 256, (3, 3, 20, 30), dtype=torch.uint8)
-    for features in (clip.encode_images(images), clip.encode_texts(["a", "b"])):
+    for features in (encode_images(clip, images), clip.encode_texts(["a", "b"])):
         torch.testing.assert_close(features.norm(dim=1), torch.ones(len(features)))
         assert features.shape[1] == clip.width == 12
 

@@ -17,6 +17,7 @@ from rivalry.lens.drawable import shows_neurons
 from rivalry.lwta import sparsify
 from rivalry.recording import sweep
 from rivalry.records import Record
+from tests.dissection.tiny_clip import encode_images
 from tests.recording.tiny import Listener, Tiles, TinyNetwork, tiles_loader
 
 WORDS = Vocabulary(("bright left", "nothing", "zebra", "a red car"))
@@ -71,7 +72,7 @@ def test_equals_a_plain_implementation(clip_folder: Path, clip: Clip) -> None:
     pooled = maps.mean((2, 3)).masked_fill(~(maps != 0).any(3).any(2), -math.inf)
     top = pooled.topk(3, dim=0)
     indices = top.indices.masked_fill(top.values == -math.inf, -1).T
-    cosines = clip.encode_images(Tiles(9).images) @ clip.encode_words(WORDS.words, ["{}"]).T
+    cosines = encode_images(clip, Tiles(9).images) @ clip.encode_words(WORDS.words, ["{}"]).T
     scores = soft_wpmi(cosines, indices)
     rows = record.tables["units"].to_pylist()
     assert [row["top_images"] for row in rows] == [[i for i in unit if i >= 0] for unit in indices.tolist()]
@@ -209,7 +210,7 @@ def test_masks_judge_the_labels(clip_folder: Path) -> None:
 def test_images_of_a_unit_are_compared(clip_folder: Path, clip: Clip) -> None:
     """By the scores of the units' own pictures, and beside what any two pictures have in common."""
     record = dissect(clip_folder, layers=["compete"], samples=20)
-    features = clip.encode_images(Tiles(20).images)
+    features = encode_images(clip, Tiles(20).images)
     rows = [row for row in record.tables["units"].to_pylist() if len(row["top_images"]) > 1]
     for row in rows:
         cosines = features[row["top_images"]] @ features[row["top_images"]].T
@@ -305,7 +306,7 @@ def test_paths_may_hold_variables(clip_folder: Path, tmp_path: Path, monkeypatch
 
 
 def test_a_class_token_of_maps_is_refused_by_name(clip_folder: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"wants tokens, .*, and compete gives shape \(3, 8, 4, 4\)") as error:
+    with pytest.raises(RuntimeError, match=r"layer 'compete': .* wants tokens, .* got shape \(3, 8, 4, 4\)") as error:
         dissect(clip_folder, pooling="class_token")
     assert isinstance(error.value.__cause__, ValueError)
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import open_clip
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
+
+from rivalry.dissection.clip import Clip, prepare
 
 CONFIG = {
     "model_cfg": {
@@ -29,3 +32,8 @@ def write_tiny_clip(folder: Path, seed: int = 0, **preparation: object) -> Path:
         model = open_clip.CLIP(**config["model_cfg"])
     save_file(model.state_dict(), folder / "open_clip_model.safetensors")
     return folder
+
+
+def encode_images(clip: Clip, images: Tensor) -> Tensor:
+    """Features of pictures of one size."""
+    return clip.encode_prepared(prepare(images, clip.preparation))

@@ -47,7 +47,7 @@ def test_the_class_token_is_the_first() -> None:
     assert pooled.values.tolist() == [[1.0, -1.0]]
     assert pooled.win_rate.tolist() == [[1.0, 0.0]]
     assert pool(tokens, tokens > 0).values.tolist() == [[3.0, 2.0]]
-    with pytest.raises(ValueError, match=r"wants \(batch, tokens, units\), got shape \(1, 2, 2, 2\)"):
+    with pytest.raises(ValueError, match=r"wants tokens, shape \(batch, tokens, units\), got shape \(1, 2, 2, 2\)"):
         pool(*maps(), "class_token", dim=1)
 
 

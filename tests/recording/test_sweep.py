@@ -122,17 +122,6 @@ def test_hooks_are_off_when_observing_fails() -> None:
         assert hooks_of(network) == 0
 
 
-def test_further_passes_may_go_unheard() -> None:
-    network, listener = TinyNetwork().eval(), Listener()
-    batch = next(iter(tiles_loader()))
-    with Recording(network, [listener], Tiles()) as recording:
-        logits = network(batch["image"] / 255)
-        with recording.unheard():
-            network(batch["image"] / 128)
-        recording.observe(batch, logits)
-    assert torch.equal(listener.seen[0].logits, logits)
-
-
 def test_a_second_pass_begins_anew() -> None:
     network, listener = TinyNetwork(), Listener()
     recording = Recording(network, [listener], Tiles())

@@ -87,13 +87,8 @@ class Clip:
         return self.encode_texts([""]).shape[1]
 
     @torch.no_grad()
-    def encode_images(self, images: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch features"]:
-        """Features of unit length, on the CLIP's device."""
-        return self.encode_prepared(prepare(images.to(self.device), self.preparation))
-
-    @torch.no_grad()
     def encode_prepared(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch features"]:
-        """Features of unit length of pictures that :func:`prepare` has prepared."""
+        """Features of unit length, on the CLIP's device, of pictures that :func:`prepare` has prepared."""
         parts = [self.model.encode_image(part, normalize=True) for part in images.split(_BATCH)]  # type: ignore[no-untyped-call]
         return torch.cat(parts).float()
 

@@ -1,7 +1,7 @@
 """Which concepts emerge while a network learns: what its units are called, followed over the epochs.
 
-Nothing is heard anew: all is counted from the ``units`` tables of a dissection's records. A concept is there in an epoch
-when a living unit has it as its label. With L_t(u) the label of unit u in epoch t:
+Nothing is heard anew: all is counted from the ``units`` tables of a dissection's records. A concept is there in an
+epoch when a living unit has it as its label. With L_t(u) the label of unit u in epoch t:
 
     new_t  = concepts of t that were there in no epoch before        lost_t = concepts of t − 1 that are not there in t
     labels_unchanged_t = #{u : u lives in t − 1 and t, L_{t−1}(u) = L_t(u)} / #{u : u lives in t − 1 and t}

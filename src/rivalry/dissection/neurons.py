@@ -39,7 +39,7 @@ from rivalry.dissection.unit_table import NamedLayer, summary_scalars, unit_tabl
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes, unit_axes
 from rivalry.recording.observation import Listening, Observation
-from rivalry.recording.pooling import Pooling, check_pooling, pool, positions_won
+from rivalry.recording.pooling import Pooled, Pooling, check_pooling, pool, positions_won
 from rivalry.records import JSON
 
 
@@ -118,9 +118,8 @@ class NeuronDissection(Analysis):
             output = observation.activations[layer]
             won = positions_won(output, observation.winners.get(layer), self._listening.competitors.get(layer), axis)
             if layer not in self._streams:
-                _refuse_maps(self.pooling, layer, output)
                 self._streams[layer] = self._new_stream(output.shape[axis], judged=shown is not None)
-            self._streams[layer].add(pool(output, won, self.pooling, axis), observation.index, shown)
+            self._streams[layer].add(_pool(layer, output, won, self.pooling, axis), observation.index, shown)
 
     def conclude(self, network: nn.Module) -> Finding:
         """Name the units, layer by layer."""
@@ -218,12 +217,11 @@ class NeuronDissection(Analysis):
         return {"judging": {"best": BEST, "iou_over": "as many images as show the concept", "sampled_images": sampled}}
 
 
-def _refuse_maps(pooling: Pooling, layer: str, output: Tensor) -> None:
-    if pooling == "class_token" and output.ndim != 3:
-        raise ValueError(
-            f"pooling 'class_token' wants tokens, shape (batch, tokens, units), and {layer} gives shape "
-            f"{tuple(output.shape)}; choose another pooling, such as 'mean'"
-        )
+def _pool(layer: str, output: Tensor, won: Tensor, pooling: Pooling, axis: int) -> Pooled:
+    try:
+        return pool(output, won, pooling, axis)
+    except ValueError as error:
+        raise ValueError(f"layer {layer!r}: {error}") from error
 
 
 def _indices(summary: LayerSummary) -> Tensor:

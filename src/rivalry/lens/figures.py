@@ -123,7 +123,7 @@ def _activity_line(record: Record) -> str:
     numbers = record.scalars
     said = [f"epoch {record.epoch}", f"{numbers['active_fraction']:.1%} of the network active"]
     said.append(f"{numbers['dead_units']:.0f} dead units")
-    said.append(f"{numbers['negative_share']:.1%} of winners negative")
+    said.append(f"{numbers['negative_share']:.1%} of what is active is negative")
     return "   ·   ".join(said)
 
 

@@ -22,7 +22,10 @@ from rivalry.recording.observation import Listening, Observation
 
 
 class PositiveCounts(Metric):
-    """Counts of what a layer without competition gives above zero.
+    """Counts of what a layer without competition gives above zero: its wins.
+
+    Active is what is not zero. Of a ReLU that is what won; of a GELU also what is below zero, and ``negative_share`` is
+    the share of that.
 
     Args:
         units: Width of the layer.

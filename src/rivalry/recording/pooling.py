@@ -105,7 +105,10 @@ def pool(
     )
     if pooling == "class_token":
         if output.ndim != 3:
-            raise ValueError(f"pooling 'class_token' wants (batch, tokens, units), got shape {tuple(output.shape)}")
+            raise ValueError(
+                f"pooling 'class_token' wants tokens, shape (batch, tokens, units), got shape {tuple(output.shape)}; "
+                "choose another pooling, such as 'mean'"
+            )
         values, wins = values[..., :1], wins[..., :1]
     rate = wins.float().mean(2)
     if pooling == "win_rate":

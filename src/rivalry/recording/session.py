@@ -95,19 +95,6 @@ class Recording:
         """Remove the hooks."""
         self._taps.close()
 
-    @contextmanager
-    def unheard(self) -> Iterator[None]:
-        """Let forward passes in this context go by unheard, such as further draws of the same batch."""
-        self._taps.listen(False)
-        try:
-            yield
-        finally:
-            self._taps.listen(True)
-
-    def forget(self) -> None:
-        """Drop what was heard of a batch that will not be observed."""
-        self._taps.forget()
-
     def observe(self, batch: Mapping[str, Any], logits: Tensor | None = None) -> None:
         """Show every analysis the batch that the network has just seen.
 

@@ -62,7 +62,6 @@ class Taps:
         self._winners: dict[str, Tensor] = {}
         self._originals: dict[str, Tensor] = {}
         self._copied: frozenset[str] | None = None
-        self._deaf = False
 
     def __enter__(self) -> Taps:
         """Put the hooks."""
@@ -84,16 +83,12 @@ class Taps:
         """Remove the hooks and forget what was heard."""
         while self._handles:
             self._handles.pop().remove()
-        self.forget()
+        self._forget()
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Forget what was heard since the last :meth:`take`."""
         for heard in (self._outputs, self._winners, self._originals):
             heard.clear()
-
-    def listen(self, heeding: bool) -> None:
-        """Hear forward passes from now on, or let them go by."""
-        self._deaf = not heeding
 
     def take(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Give what one batch's forward pass made heard, outputs and winners by layer, and be ready for the next.
@@ -115,13 +110,11 @@ class Taps:
             changed = (name for name in self.layers if not _same(self._outputs[name], self._originals[name]))
             self._copied = frozenset(changed)
         outputs, winners = dict(self._outputs), dict(self._winners)
-        self.forget()
+        self._forget()
         return outputs, winners
 
     def _hear(self, name: str, heard: dict[str, Tensor]) -> Callable[..., None]:
         def hook(_layer: nn.Module, _inputs: object, output: object) -> None:
-            if self._deaf:
-                return
             if not isinstance(output, Tensor):
                 raise ValueError(f"layer {name!r} gives a {type(output).__name__}, no tensor; tap a layer inside it")
             if name in heard:
