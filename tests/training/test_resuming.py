@@ -184,7 +184,6 @@ def test_from_an_earlier_checkpoint_the_later_epochs_are_made_anew(place: Path) 
             "save_top_k": -1,
             "filename": "{epoch}",
             "auto_insert_metric_name": False,
-            "monitor": "val/loss",
         },
     }
     settings = write_settings(place / "tiles.yaml", trainer__max_epochs=3, trainer__callbacks=[every])

@@ -183,9 +183,13 @@ def _keep_best(folder: RunFolder) -> ModelCheckpoint:
     )
 
 
+class KeepLast(ModelCheckpoint):
+    """A class of its own: its state in a checkpoint is not that of a ``ModelCheckpoint`` of the user's."""
+
+
 def _keep_last(folder: RunFolder) -> ModelCheckpoint:
     """Every epoch's; ``save_last`` of the callback above would only copy the best."""
-    return ModelCheckpoint(dirpath=folder.checkpoints, filename="last", enable_version_counter=False)
+    return KeepLast(dirpath=folder.checkpoints, filename="last", enable_version_counter=False)
 
 
 def _default_name(configurations: Any) -> str:
