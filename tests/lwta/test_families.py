@@ -64,6 +64,16 @@ def test_networks_built_for_another_size_are_shown_that_size() -> None:
     assert len(competitions(timm.create_model("lwta", base="resnet18", in_chans=1))) == 17
 
 
+def test_a_gated_mlp_is_silent_where_its_gate_lost() -> None:
+    network = timm.create_model("eva02_tiny_patch14_224", num_classes=5, img_size=28, depth=1)
+    sparsify(network, 8)
+    products: list[Tensor] = []
+    network.blocks[0].mlp.drop1.register_forward_hook(lambda _m, _i, y: products.append(y))
+    winners = listen(network)["blocks.0.mlp.act"]
+    network.eval()(torch.randn(2, 3, 28, 28))
+    assert torch.equal(products[0] != 0, win_mask(winners[0][2], 8, -1))
+
+
 def test_units_that_do_not_divide_are_named_in_real_families() -> None:
     network = timm.create_model("mobilenetv3_small_050")
     with pytest.raises(ValueError, match=r"blocks\.1\.0\.bn1\.act \(40 units, U = 16\).*fit every place: 2, 4, 8$"):

@@ -64,6 +64,7 @@ def test_a_network_of_functions_alone_is_refused_by_their_places() -> None:
         ValueError, match=r"it calls relu in conv1 \(BasicConv2d\).* and 53 more, and a function cannot"
     ):
         sparsify(network, 2, example=torch.zeros(1, 3, 32, 32))
+    assert sparsify(network, 1) == []  # which may be analysed as it is
 
 
 def test_a_name_that_points_to_a_function_says_so() -> None:
@@ -109,6 +110,7 @@ def test_a_network_with_activations_in_gates_alone_is_refused() -> None:
     gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 8, 1), nn.ReLU(), nn.Conv2d(8, 3, 1), nn.Sigmoid())
     with pytest.raises(ValueError, match=r"all activation modules of Sequential stand in gates \(0\.2\)"):
         sparsify(nn.Sequential(gate), 2, example=EXAMPLE)
+    assert sparsify(nn.Sequential(gate), 1, example=EXAMPLE) == []
 
 
 def test_a_gate_is_a_sigmoid_and_one_position() -> None:

@@ -51,7 +51,9 @@ def test_every_call_has_its_own_units() -> None:
 
 
 def test_a_name_means_all_its_calls_and_a_number_one() -> None:
-    first, second = nn.Sequential(Block()), nn.Sequential(Block())
+    first, second, third = (nn.Sequential(Block()) for _ in range(3))
+    sizes = {"0.relu": 2, "*.1": 4}
+    assert [one.competitors for one in sparsify(third, sizes, example=EXAMPLE)] == [2, 4]
     assert [one.name for one in sparsify(first, 2, "0.relu", example=EXAMPLE)] == ["0.relu.0", "0.relu.1"]
     assert [one.name for one in sparsify(second, 2, "*.relu.1", example=EXAMPLE)] == ["0.relu.1"]
     assert isinstance(second.get_submodule("0.relu.0"), nn.ReLU)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 import torchvision
+from jsonargparse import ArgumentParser
 from safetensors.torch import save_file
 from torch import nn
 
@@ -158,3 +160,27 @@ def test_what_is_not_there_is_told_with_the_nearest(name: str, said: str) -> Non
 def test_what_does_not_fit_is_told(backbone: Backbone, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         build_network(backbone, 3)
+
+
+def test_a_yaml_file_sets_competitors_by_place() -> None:
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--backbone", type=Backbone)
+    written = """
+        backbone:
+          name: torchvision:resnet18
+          competitors: {"*": 2, "layer[34].*": 8, "layer4.1.relu.1": 16}
+          where: [relu, "layer*.relu"]
+          input_size: 32
+          mean: [0.4, 0.5, 0.6]
+    """
+    chosen = parser.instantiate_classes(parser.parse_string(written)).backbone
+    network = build_network(chosen, 4)
+    sizes = {name: layer.competitors for name, layer in competitions(network).items()}
+    assert (sizes["relu"], sizes["layer2.1.relu.1"], sizes["layer3.0.relu.0"], sizes["layer4.1.relu.1"]) == (
+        2,
+        2,
+        8,
+        16,
+    )
+    assert normalisation_of(network) == ((0.4, 0.5, 0.6), IMAGENET[1])
+    assert chosen == Backbone(**asdict(chosen))  # as a checkpoint keeps it

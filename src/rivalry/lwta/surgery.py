@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from rivalry.lwta.activations import activation_names, in_gate
 from rivalry.lwta.axes import find_unit_axis
 from rivalry.lwta.layer import LWTA
-from rivalry.lwta.survey import FunctionCall, example_image, survey
+from rivalry.lwta.survey import FunctionCall, Survey, example_image, survey
 from rivalry.lwta.turns import places, separate_calls
 from rivalry.numerics.nearest import nearest
 
@@ -78,14 +78,13 @@ def sparsify(
     [Replacement(name='1', before='ReLU', units=8, competitors=4)]
     """
     patterns = [where] if isinstance(where, str) else list(where)
+    sizes = {"*": competitors} if isinstance(competitors, int) else competitors
     if not activation_names(network):
-        raise ValueError(_nothing_to_replace(network, example))
+        return _nothing_to_replace(network, sizes, example)
     example = example_image(network) if example is None else example
     seen = separate_calls(network, example)
     shapes = {name: calls[0] for name, calls in seen.shapes.items()}
-    names = _select(network, patterns, shapes, seen.functions)
-    blocks = {name: _competitors_at(name, competitors) for name in names}
-    blocks = {name: size for name, size in blocks.items() if size > 1}
+    blocks = _blocks(network, patterns, sizes, seen)
     if not blocks:
         return []
     dims, units = _find_units(network, blocks, shapes, example)
@@ -100,35 +99,41 @@ def _replace(network: nn.Module, name: str, competitors: int, dim: int, units: i
     return Replacement(name, type(before).__name__, units, competitors)
 
 
-def _select(
-    network: nn.Module,
-    patterns: Sequence[str],
-    shapes: Mapping[str, tuple[int, ...]],
-    functions: Sequence[FunctionCall],
-) -> list[str]:
-    """The activations that the patterns mean, in the network's order."""
+def _blocks(network: nn.Module, patterns: Sequence[str], sizes: Mapping[str, int], seen: Survey) -> dict[str, int]:
+    """Competitors in a block of every activation that is to compete, in the network's order."""
     known, shared = activation_names(network), places(network)
-    gates = {name for name in known if name in shapes and in_gate(network, name, shapes[name])}
-    if gates == set(known):
+    gates = {name for name in known if name in seen.shapes and in_gate(network, name, seen.shapes[name][0])}
+    if gates == set(known) and _some_compete(sizes):
         raise ValueError(
-            f"all activation modules of {type(network).__name__} stand in gates ({_some(known)})" + _beside(functions)
+            f"all activation modules of {type(network).__name__} stand in gates ({_some(known)})"
+            + _beside(seen.functions)
         )
     chosen: set[str] = set()
     for pattern in patterns:
-        matches = {name for name in known if any(fnmatchcase(n, pattern) for n in (name, shared.get(name, name)))}
+        matches = {name for name in known if _means(pattern, (name, shared.get(name, name)))}
         if not matches:
-            raise ValueError(_unknown(pattern, known, functions))
+            raise ValueError(_unknown(pattern, known, seen.functions))
         chosen |= matches - gates or matches
-    return [name for name in known if name in chosen]
+    blocks = {name: _competitors_at((name, shared.get(name, name)), sizes) for name in known if name in chosen}
+    return {name: size for name, size in blocks.items() if size > 1}
 
 
-def _competitors_at(name: str, competitors: int | Mapping[str, int]) -> int:
-    sizes = {"*": competitors} if isinstance(competitors, int) else competitors
-    matching = [size for pattern, size in sizes.items() if fnmatchcase(name, pattern)]
+def _competitors_at(names: tuple[str, str], sizes: Mapping[str, int]) -> int:
+    matching = [size for pattern, size in sizes.items() if _means(pattern, names)]
     size = matching[-1] if matching else 1
     if size < 1:
-        raise ValueError(f"{name}: a block needs at least 1 unit, got competitors={size}")
+        raise ValueError(f"{names[0]}: a block needs at least 1 unit, got competitors={size}")
     return size
+
+
+def _some_compete(sizes: Mapping[str, int]) -> bool:
+    """Whether this is no dense twin."""
+    return any(size != 1 for size in sizes.values())
+
+
+def _means(pattern: str, names: tuple[str, str]) -> bool:
+    """Whether a glob means an activation, by its own name or by that of the place where it takes turns."""
+    return any(fnmatchcase(name, pattern) for name in names)
 
 
 def _find_units(
@@ -163,11 +168,14 @@ def _warn_of_functions(network: nn.Module, patterns: Sequence[str], functions: S
         warnings.warn(message, stacklevel=3)
 
 
-def _nothing_to_replace(network: nn.Module, example: Tensor | None) -> str:
+def _nothing_to_replace(network: nn.Module, sizes: Mapping[str, int], example: Tensor | None) -> list[Replacement]:
+    """Refuse a network without activation modules, unless nothing is to compete."""
+    if not _some_compete(sizes):
+        return []
     known = example is not None or "input_size" in (getattr(network, "pretrained_cfg", None) or {})
     functions = survey(network, example_image(network) if example is None else example).functions if known else []
     said = f"{type(network).__name__} has no activation modules"
-    return said + (_beside(functions) or "; one that is called as a function cannot be replaced")
+    raise ValueError(said + (_beside(functions) or "; one that is called as a function cannot be replaced"))
 
 
 def _beside(functions: Sequence[FunctionCall]) -> str:

@@ -170,8 +170,8 @@ def _find_factory(name: str) -> Callable[..., Any]:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise ValueError(
-            f"{name!r} is neither a network of timm nor a factory that Python can import: there is no module "
-            f"{error.name!r}. timm's nearest are {nearest(name, timm.list_models())}"
+            f"{name!r} is neither a network of timm (the nearest are {nearest(name, timm.list_models())}) nor a factory"
+            f" that Python can import: there is no module {error.name!r}; PYTHONPATH=. finds those of this folder"
         ) from error
     known = [one for one in dir(module) if not one.startswith("_") and callable(getattr(module, one))]
     if attribute not in known:
