@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from timm.data.imagenet_info import ImageNetInfo
 from torchvision.transforms import v2
 
+from rivalry.data.class_names import wordnet_names
 from rivalry.data.folders import ImageFolder
 
 
@@ -106,6 +108,13 @@ def test_folders_of_wordnets_numbers_have_its_words(root: Path) -> None:
     (root / "dog").rename(root / "n02012849")
     assert ImageFolder(root, names="wordnet").classes == ("tench", "crane")
     assert ImageFolder(root).classes == ("n01440764", "n02012849")
+
+
+def test_wordnet_has_a_word_for_every_class_of_imagenet() -> None:
+    numbers = ImageNetInfo().label_names()
+    words = wordnet_names(numbers)
+    assert len(set(words)) == len(numbers) == 1000
+    assert (words[0], words[134], words[517]) == ("tench", "crane (n02012849)", "crane (n03126707)")
 
 
 @pytest.mark.parametrize("index", [-1, 3])

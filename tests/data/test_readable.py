@@ -3,10 +3,12 @@
 import warnings
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from rivalry.data import ImageFolder, Portion, Readable
+from rivalry.data import ImageFolder, ImageParquet, Portion, Readable
 from rivalry.data.decoding import UnreadableError
 
 
@@ -79,6 +81,17 @@ def test_other_errors_are_not_hidden(root: Path) -> None:
 
     with pytest.raises(ValueError, match="my transform is wrong"):
         Readable(ImageFolder(root, transform=broken))
+
+
+def test_rows_of_parquet_are_left_out_where_they_are_read_when_asked_for(root: Path, tmp_path: Path) -> None:
+    images = [{"bytes": (root / name).read_bytes(), "path": name} for name in ("cat/0.jpg", "cat/1.jpg", "dog/4.jpg")]
+    images.append({"bytes": None, "path": "lost.jpg"})
+    pq.write_table(pa.table({"image": images, "label": [0, 0, 1, 1]}), tmp_path / "train.parquet")
+    with pytest.warns(UserWarning, match=r"2 of 4 .* the first: row 1 of .*train\.parquet is no picture"):
+        readable = Readable(ImageParquet(tmp_path / "train.parquet", classes=["cat", "dog"], cache=False))
+    assert readable.positions == [0, 2]
+    with pytest.raises(UnreadableError, match="row 1 of"):  # decoded once and for all, before it could be left out
+        ImageParquet(tmp_path / "train.parquet", classes=["cat", "dog"])
 
 
 def test_a_set_without_any_readable_picture_is_refused(root: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from jsonargparse import ArgumentParser
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 
@@ -151,6 +152,18 @@ def test_recipes_of_papers_run_and_travel_to_other_processes(name: str) -> None:
     assert ("target" in done) == (name in ("resnet A1", "resnet A3", "deit"))
     same = PRESETS[name].on_image(NOISE[:, :, :40], seed=0, epoch=0, turn=2)
     assert torch.equal(same, changed[2])
+
+
+def test_the_strongest_operations_are_no_errors() -> None:
+    """By itself timm's RandAugment asks Pillow for 0 bits where it draws the greatest magnitude."""
+    small = NOISE[:, :8, :8]
+    for transform in deit(8).image + resnet(8, "A1").image:
+        if isinstance(transform, Timm):
+            for operation in transform.transform.ops:
+                operation.magnitude, operation.prob = 11, 1.0
+                for seed in range(3):
+                    with seeded(seed):
+                        operation(Image.fromarray(small.permute(1, 2, 0).contiguous().numpy()))
 
 
 @pytest.mark.parametrize(

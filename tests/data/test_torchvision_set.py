@@ -32,7 +32,7 @@ def any_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
     def there(path: str, *_: Any, **__: Any) -> bool:
         return Path(path).is_file()
 
-    for module in ("cifar", "places365"):
+    for module in ("cifar", "flowers102", "places365", "stl10", "svhn"):
         monkeypatch.setattr(f"torchvision.datasets.{module}.check_integrity", there)
 
 
@@ -117,6 +117,48 @@ def test_places_reads_its_lists_and_keeps_their_numbers(tmp_path: Path) -> None:
     assert places.classes == ("airfield", "bazaar outdoor", "bazaar indoor")
     assert [places[i]["label"] for i in range(2)] == [2, 0]
     assert int(places[1]["image"][0, 0, 0]) == 20
+
+
+@pytest.mark.usefixtures("any_checksum")
+def test_flowers_have_torchvisions_names_and_matlabs_splits(tmp_path: Path) -> None:
+    scipy_io = pytest.importorskip("scipy.io")
+    base = tmp_path / "flowers-102"
+    picture(base / "jpg/image_00002.jpg", 20)
+    scipy_io.savemat(base / "imagelabels.mat", {"labels": [[1, 3, 2]]})
+    scipy_io.savemat(base / "setid.mat", {"trnid": [[1, 3]], "valid": [[2, 2]], "tstid": [[1, 1]]})
+    flowers = TorchvisionSet("Flowers102", tmp_path, "val")
+    assert (len(flowers.classes), flowers.classes[0]) == (102, "pink primrose")
+    assert flowers.labels.tolist() == [2, 2]
+    assert int(flowers[1]["image"][0, 0, 0]) == 20
+
+
+@pytest.mark.usefixtures("any_checksum")
+def test_sets_without_names_are_numbered_or_named_by_hand(tmp_path: Path) -> None:
+    scipy_io = pytest.importorskip("scipy.io")
+    pixels = np.zeros((32, 32, 3, 2), np.uint8)
+    pixels[..., 1] = 9
+    scipy_io.savemat(tmp_path / "test_32x32.mat", {"X": pixels, "y": [[10], [3]]})
+    numbers = TorchvisionSet("SVHN", tmp_path, "test")
+    assert numbers.classes == ("0", "1", "2", "3")
+    assert numbers.labels.tolist() == [0, 3]
+    assert int(numbers[1]["image"].min()) == 9
+    words = ["zero", "one", "two", "three", "four"]
+    assert TorchvisionSet("SVHN", tmp_path, "test", classes=words).classes == tuple(words)
+
+
+@pytest.mark.usefixtures("any_checksum")
+def test_pictures_that_have_no_label_are_refused(tmp_path: Path) -> None:
+    base = tmp_path / "stl10_binary"
+    base.mkdir()
+    for part, shade in (("train", 5), ("test", 6), ("unlabeled", 7)):
+        (base / f"{part}_X.bin").write_bytes(bytes([shade]) * (3 * 96 * 96))
+        (base / f"{part}_y.bin").write_bytes(bytes([2]))
+    (base / "class_names.txt").write_text("airplane\nbird\n")
+    test = TorchvisionSet("STL10", tmp_path, "test")
+    assert (test.classes, test[0]["label"]) == (("airplane", "bird"), 1)
+    assert int(test[0]["image"][2, 95, 95]) == 6
+    with pytest.raises(ValueError, match=r"STL10 unlabeled .* does not give every picture one label"):
+        TorchvisionSet("STL10", tmp_path, "unlabeled")
 
 
 def test_grey_digits_become_three_channels(tmp_path: Path) -> None:

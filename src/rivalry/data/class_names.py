@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import cast
 
 from timm.data.imagenet_info import ImageNetInfo
 
@@ -39,11 +38,14 @@ def wordnet_names(numbers: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ValueError: If a number is unknown.
     """
-    words = cast(dict[str, str], ImageNetInfo("imagenet-21k-goog").label_descriptions(as_dict=True))
-    unknown = [number for number in numbers if number not in words]
-    if unknown:
-        raise ValueError(
-            f"{unknown[0]!r} is no number of WordNet's that ImageNet uses, such as 'n01440764'; "
-            "leave names='wordnet' out where folders bear the names themselves"
-        )
-    return distinct([words[number].split(",")[0] for number in numbers], numbers)
+    known = ImageNetInfo()
+    words = []
+    for number in numbers:
+        try:
+            words.append(known.label_name_to_description(number).split(",")[0])
+        except KeyError as error:
+            raise ValueError(
+                f"{number!r} is no number of WordNet's that ImageNet uses, such as 'n01440764'; "
+                "leave names='wordnet' out where folders bear the names themselves"
+            ) from error
+    return distinct(words, numbers)

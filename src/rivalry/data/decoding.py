@@ -52,7 +52,8 @@ def to_tensor(image: Image.Image) -> UInt8[Tensor, "3 height width"]:
     >>> to_tensor(Image.new("L", (2, 1), 7)).tolist()
     [[[7, 7]], [[7, 7]], [[7, 7]]]
     """
-    return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous()
+    coloured = image if image.mode == "RGB" else image.convert("RGB")
+    return torch.from_numpy(np.array(coloured)).permute(2, 0, 1).contiguous()
 
 
 def decode_once(

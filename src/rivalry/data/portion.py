@@ -23,6 +23,11 @@ class Portion(ImageDataset):
     Of two portions of the same data set, classes, share and seed, one of them with ``rest``, each has what the other
     has not.
 
+    >>> from rivalry.data import PictureBook
+    >>> few = Portion(PictureBook(40, cache=False), limit=4)
+    >>> len(few), few[3]["index"]
+    (4, 3)
+
     Args:
         whole: The data set to draw from.
         classes: Names or patterns (``"*terrier"``) of the classes to take; labels are numbered anew, in the order of

@@ -37,6 +37,11 @@ def test_samples_are_the_pictures(cache: Path) -> None:
         assert np.array_equal(book.picture(index).mark, picture.mark)
 
 
+def test_labels_are_those_of_the_samples(cache: Path) -> None:
+    book = PictureBook(6, size=32)
+    assert book.labels.tolist() == [book[index]["label"] for index in range(6)]
+
+
 def test_with_and_without_cache_alike(cache: Path) -> None:
     kept, fresh = PictureBook(5, size=32, masks=True), PictureBook(5, size=32, masks=True, cache=False)
     for index in range(5):

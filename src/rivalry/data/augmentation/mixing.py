@@ -22,6 +22,11 @@ Images = UInt8[Tensor, "batch 3 height width"]
 class Mixing:
     """Mix the images of a batch by mixup or by CutMix.
 
+    >>> images, labels = torch.zeros(4, 3, 8, 8, dtype=torch.uint8), torch.tensor([0, 1, 2, 2])
+    >>> mixed, target = Mixing(mixup=0.2, cutmix=0)(images, labels, 3, np.random.default_rng(0))
+    >>> target.shape, target.sum(1)
+    (torch.Size([4, 3]), tensor([1., 1., 1., 1.]))
+
     Attributes:
         mixup: α of mixup; 0 for none.
         cutmix: α of CutMix; 0 for none.

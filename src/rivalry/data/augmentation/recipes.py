@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms import InterpolationMode, v2
 
@@ -24,6 +25,10 @@ from rivalry.data.dataset import Sample, Transform
 
 class Recipe:
     """What training does to its pictures, in up to three steps.
+
+    >>> recipe = Recipe([v2.RandomResizedCrop(24)], batch=CropAndFlip(), mixing=Mixing(mixup=0.2))
+    >>> recipe.on_image(torch.zeros(3, 40, 60, dtype=torch.uint8), seed=0, epoch=3, turn=17).shape
+    torch.Size([3, 24, 24])
 
     Args:
         image: Transforms of one image, in order, where it is loaded: torchvision's ``v2``, `Timm`, `Erase`, or any
@@ -110,8 +115,16 @@ def _crop_and_mirror(size: int, interpolation: InterpolationMode) -> tuple[Trans
 
 
 def _rand_augment(magnitude: int, size: int) -> Timm:
-    """Two operations of RandAugment (arXiv:1909.13719) a picture, as timm's recipes write it: deviation 0.5, rising."""
-    settings = {"translate_const": int(0.45 * size), "img_mean": (124, 116, 104), "interpolation": 3}
+    """Two operations of RandAugment (arXiv:1909.13719) a picture, as timm's recipes write it: deviation 0.5, rising.
+
+    At a magnitude of 10 timm asks for a picture of 0 bits, which Pillow refuses; so it ends just before.
+    """
+    settings = {
+        "translate_const": int(0.45 * size),
+        "img_mean": (124, 116, 104),
+        "interpolation": Image.Resampling.BICUBIC,
+        "magnitude_max": 9.99,
+    }
     return Timm("rand_augment_transform", {"config_str": f"rand-m{magnitude}-mstd0.5-inc1", "hparams": settings})
 
 
