@@ -19,7 +19,7 @@ train (every option can stand in a YAML file given by --config; options after it
   predict    classify the test images           rivalry predict --config runs/first/config.yaml --ckpt_path last
 
 look
-  analyze    run analyses on a run, a checkpoint, or any timm network
+  analyze    run analyses on a run, a checkpoint, or any network by its name
                rivalry analyze runs/first --config configs/quickstart.yaml
                rivalry analyze resnet18 --weights none --config configs/analyze/timm.yaml
   emergence  follow the labels of a run's units over its epochs

@@ -82,6 +82,18 @@ def test_any_timm_network_is_analysed(place: Path, monkeypatch: pytest.MonkeyPat
     assert record.settings["samples"] == 4
 
 
+def test_a_network_of_torchvision_is_analysed_call_by_call(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    text = """
+        analyses: [{class_path: rivalry.recording.Activity, init_args: {layers: [layer4.1.relu]}}]
+        probe: {class_path: rivalry.data.picturebook.PictureBook, init_args: {length: 4, size: 64, cache: false}}
+    """
+    Path("torchvision.yaml").write_text(text)
+    assert rivalry("analyze", "torchvision:resnet18", "--weights", "none", "--config", "torchvision.yaml") == 0
+    record = only_record(Path("runs/analyze-torchvision-resnet18/records"))
+    assert record.tables["layers"]["layer"].to_pylist() == ["layer4.1.relu.0", "layer4.1.relu.1"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

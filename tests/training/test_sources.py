@@ -152,6 +152,7 @@ def test_what_is_not_there_is_told_with_the_nearest(name: str, said: str) -> Non
     ("backbone", "said"),
     [
         (Backbone("open_clip:ViT-B-32", weights="pretrained"), r"several weights: open_clip:ViT-B-32/WEIGHTS.*openai"),
+        (Backbone("open_clip:roberta-ViT-B-32"), "comes with a text tower, 'roberta-base' .* needs a download"),
         (Backbone(f"{HERE}.Small", weights="pretrained"), "where .*Small has pretrained weights is not known"),
         (Backbone("test_resnet", arguments={"layerz": 3}), r"test_resnet cannot be made with arguments .*'layerz'"),
         (Backbone("torchvision:resnet18", arguments={"layerz": 3}), r"resnet18 cannot be made with .*'layerz'"),

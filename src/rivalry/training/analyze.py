@@ -1,4 +1,4 @@
-"""``rivalry analyze``: the analyses of a YAML file on a run, a checkpoint or any timm network, after training.
+"""``rivalry analyze``: the analyses of a YAML file on a run, a checkpoint or any network, after training.
 
 The same ``analyses:`` block works in training and here. The network is evaluated on a copy with the statistics of the
 mode asked for. A run's own records stay as they are: those of this command go to ``analyses/`` in the run's folder.
@@ -197,10 +197,11 @@ def _parser() -> ArgumentParser:
         exit_on_error=False,
         allow_abbrev=False,
     )
-    parser.add_argument("target", type=str, help="A run's folder, a checkpoint (.ckpt), or the name of a timm network.")
+    target = "A run's folder, a checkpoint (.ckpt), or a network by its name, as model.backbone.name takes it."
+    parser.add_argument("target", type=str, help=target)
     parser.add_argument("--config", type=str | None, default=None, help="YAML file; by default the run's own.")
     parser.add_argument("--checkpoint", type=Which, default="last", help="Of a run's folder.")
-    parser.add_argument("--weights", type=str | None, default=None, help="Of a timm network: FILE, pretrained or none.")
+    parser.add_argument("--weights", type=str | None, default=None, help="Of a network: FILE, pretrained or none.")
     parser.add_argument("--mode", type=Mode, default="argmax", help="How LWTA layers find their winners.")
     parser.add_argument("--seed", type=int, default=0, help="Of draws where the mode is sample, and of random weights.")
     parser.add_argument("--batch_size", type=int, default=128, help="Images a step of the sweep.")

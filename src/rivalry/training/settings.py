@@ -128,7 +128,7 @@ class Teacher:
     """A dense network whose softened predictions the sparse one learns too (Hinton et al. 2015, arXiv:1503.02531).
 
     Attributes:
-        name: Any timm name; it sees the images as the student does.
+        name: As ``backbone.name``; it sees the images as the student does.
         weights: A file, or ``pretrained``.
         share: Share of the loss, in (0, 1], that is the distance to the teacher; the rest is cross-entropy.
         temperature: Softens both predictions; the distance is multiplied by its square.

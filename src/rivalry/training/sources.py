@@ -139,6 +139,9 @@ def _from_open_clip(name: str, num_classes: int | None, pretrained: bool, argume
     if weights is None and pretrained and not model.startswith(_LOCAL):
         tags = open_clip.list_pretrained_tags_by_model(model)
         raise ValueError(f"open_clip:{model} has several weights: open_clip:{model}/WEIGHTS, one of {', '.join(tags)}")
+    text = (open_clip.get_model_config(model) or {}).get("text_cfg", {}).get("hf_model_name")
+    if text and not pretrained and not model.startswith(_LOCAL):
+        raise ValueError(f"open_clip:{model} comes with a text tower, {text!r} of Hugging Face, that needs a download")
     clip: Any = open_clip.create_model(
         model, pretrained=weights if pretrained else None, load_weights=pretrained, pretrained_text=False, **arguments
     )
