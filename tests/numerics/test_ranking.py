@@ -55,8 +55,8 @@ def test_what_no_sample_shows_is_unknown() -> None:
     assert bool(found.iou.isnan().all())
 
 
-@pytest.mark.parametrize("elements", [1, 90, 250])
-def test_groups_of_units_and_concepts_change_nothing(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
+@pytest.mark.parametrize("elements", [1, 90])
+def test_groups_of_units_change_nothing(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
     values, shown = drawn(40, 7, 3, 2)
     whole = ranking_agreement(values, shown)
     monkeypatch.setattr(ranking, "_ELEMENTS_AT_ONCE", elements)

@@ -9,6 +9,7 @@ Dissection", CVPR 2017) over samples instead of pixels; see :func:`ranking_agree
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -39,7 +40,8 @@ def ranking_agreement(
     the last of them). A fixed share q, as in Network Dissection, would cap IoU at min(f, q) / max(f, q): a unit that
     answers to exactly the samples of a concept would be found only where f is near q.
 
-    Work is samples × units × concepts; memory is bounded, whatever their numbers.
+    Only the samples that show a concept are gone through for it: work is units × (samples + concepts shown), times a
+    logarithm for sorting. Memory is bounded, whatever their numbers.
 
     Args:
         values: What ranks the samples.
@@ -50,23 +52,25 @@ def ranking_agreement(
     >>> agreement.average_precision, agreement.iou
     (tensor([[0.8333]]), tensor([[0.3333]]))
     """
-    samples, concepts = shown.shape
-    columns = max(1, min(concepts, _ELEMENTS_AT_ONCE // max(samples, 1)))
-    rows = max(1, _ELEMENTS_AT_ONCE // max(samples * columns, 1))
-    by_unit = torch.split(values.T.contiguous(), rows)
-    parts = [[_agree(units, some) for units in by_unit] for some in torch.split(shown, columns, dim=1)]
-    return RankingAgreement(*(torch.cat([torch.cat([one[k] for one in row]) for row in parts], 1) for k in range(2)))
+    shows = [column.nonzero().flatten() for column in shown.T]
+    group = max(1, _ELEMENTS_AT_ONCE // max(len(values), 1))
+    parts = [_agree(units, shows) for units in torch.split(values.T.contiguous(), group)]
+    return RankingAgreement(*(torch.cat(of_groups) for of_groups in zip(*parts, strict=True)))
 
 
-def _agree(values: Float[Tensor, "units samples"], shown: Tensor) -> tuple[Tensor, Tensor]:
+def _agree(values: Float[Tensor, "units samples"], shows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Both measures for some units; ``shows`` are each concept's samples."""
     ordered, order = values.sort(dim=1, descending=True)
-    hits = shown[order]  # (units, samples, concepts)
-    found = hits.cumsum(1)
-    # Samples that tie are taken together: every one counts as many as are at least as strong as it.
-    taken = torch.searchsorted(-ordered, -ordered, right=True)[:, :, None]
-    found = found.gather(1, (taken - 1).expand_as(found))
-    total = hits.sum(1)
-    precision = (hits * (found / taken)).sum(1) / total
-    last = (total - 1).clamp(min=0)[:, None]
-    active, both = taken.expand_as(found).gather(1, last)[:, 0], found.gather(1, last)[:, 0]
-    return precision, torch.where(total > 0, both / (active + total - both), torch.nan)
+    # Samples that tie are taken together: the rank of each is the number of those at least as strong.
+    ascending = torch.searchsorted(-ordered, -ordered, right=True)
+    ranks = torch.empty_like(ascending).scatter_(1, order, ascending)
+    precision, iou = (values.new_full((len(values), len(shows)), torch.nan) for _ in range(2))
+    for concept, samples in enumerate(shows):
+        if count := len(samples):
+            own = ranks[:, samples].sort(dim=1).values
+            found = torch.searchsorted(own, own, right=True)
+            precision[:, concept] = (found / own).mean(1)
+            active = ascending[:, count - 1]
+            both = (own <= active[:, None]).sum(1)
+            iou[:, concept] = both / (active + count - both)
+    return precision, iou
