@@ -46,7 +46,7 @@ def test_every_record_has_its_lines(tmp_path: Path) -> None:
         "accuracy, argmax": "90.0 %",
         "active share of the layers that compete": "25.0 %",
         "distinct concepts among the labels": "12",
-        "units that never won": "3",
+        "units without a label: they never won": "3",
         "labels that the masks confirm": "50.0 %",
         "… if the labels were shuffled": "10.0 %",
         "labels unchanged since the epoch before": "75.0 %",

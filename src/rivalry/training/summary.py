@@ -95,7 +95,7 @@ _SAID: dict[str, tuple[tuple[str, str, Callable[[float | None], str]], ...]] = {
     ),
     "mean_margin": (
         ("distinct concepts among the labels", "distinct_concepts", _count),
-        ("units that never won", "dead_units", _count),
+        ("units without a label: they never won", "dead_units", _count),
         ("labels that the masks confirm", "confirmed", _percent),
         ("… if the labels were shuffled", "confirmed_floor", _percent),
         ("… of classes by their own names", "natural_confirmed", _percent),
