@@ -157,7 +157,8 @@ def test_recipes_of_papers_run_and_travel_to_other_processes(name: str) -> None:
 def test_the_strongest_operations_are_no_errors() -> None:
     """By itself timm's RandAugment asks Pillow for 0 bits where it draws the greatest magnitude."""
     small = NOISE[:, :8, :8]
-    for transform in deit(8).image + resnet(8, "A1").image:
+    plain = Timm("rand_augment_transform", {"config_str": "rand-m9-mstd0.5-inc1", "hparams": {}})
+    for transform in (*deit(8).image, *resnet(8, "A1").image, plain):
         if isinstance(transform, Timm):
             for operation in transform.transform.ops:
                 operation.magnitude, operation.prob = 11, 1.0

@@ -23,6 +23,9 @@ Picture = UInt8[Tensor, "3 height width"]
 class Timm:
     """A transform of timm's, which works on Pillow's images.
 
+    At a magnitude of 10 timm's RandAugment asks for a picture of 0 bits, which Pillow refuses: so here it ends just
+    before, unless the arguments say where (``magnitude_max``).
+
     >>> crop = Timm("RandomCropOrPad", {"size": 24, "fill": 0})
     >>> crop(torch.zeros(3, 32, 32, dtype=torch.uint8)).shape
     torch.Size([3, 24, 24])
@@ -41,6 +44,8 @@ class Timm:
             offered = [key for key, value in known.items() if callable(value) and not key.startswith("_")]
             raise ValueError(f"timm has no transform {name!r}; nearest: {nearest(name, offered)}")
         self.name, self.arguments = name, dict(arguments or {})
+        if name == "rand_augment_transform" and "mmax" not in str(self.arguments.get("config_str")):
+            self.arguments["hparams"] = {"magnitude_max": 9.99, **(self.arguments.get("hparams") or {})}
         try:
             self.transform = known[name](**self.arguments)
         except (AssertionError, KeyError, TypeError, ValueError) as error:

@@ -115,15 +115,11 @@ def _crop_and_mirror(size: int, interpolation: InterpolationMode) -> tuple[Trans
 
 
 def _rand_augment(magnitude: int, size: int) -> Timm:
-    """Two operations of RandAugment (arXiv:1909.13719) a picture, as timm's recipes write it: deviation 0.5, rising.
-
-    At a magnitude of 10 timm asks for a picture of 0 bits, which Pillow refuses; so it ends just before.
-    """
+    """Two operations of RandAugment (arXiv:1909.13719) a picture, as timm's recipes write it: deviation 0.5, rising."""
     settings = {
         "translate_const": int(0.45 * size),
         "img_mean": (124, 116, 104),
         "interpolation": Image.Resampling.BICUBIC,
-        "magnitude_max": 9.99,
     }
     return Timm("rand_augment_transform", {"config_str": f"rand-m{magnitude}-mstd0.5-inc1", "hparams": settings})
 
