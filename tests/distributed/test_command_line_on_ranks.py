@@ -48,13 +48,12 @@ def test_a_fit_on_two_ranks_leaves_one_run_that_one_rank_repeats(
     alone = ["--trainer.devices", "1", "--trainer.strategy", "auto", "--wandb", "off", "--name", "one"]
     assert rivalry(*command, *alone) == 0
     ours, theirs = (_rows(run / "metrics.csv")[-1] for run in (one, two))
-    compared = {name for name, value in ours.items() if value and "sampled" not in name and "seconds" not in name}
+    apart = ("sampled", "seconds", "emergence")  # draws are seeded by batch; what emerges, the first run's epochs tell
+    compared = {name for name, value in ours.items() if value and not any(word in name for word in apart)}
     assert {"epoch", "val/top1", "val/loss", "activity/winner_entropy", "neurons/dead_units"} <= compared
     for name in compared - {"step"}:
         assert float(theirs[name]) == pytest.approx(float(ours[name]), rel=1e-5, nan_ok=True), name
-    expected = [Record.load(folder) for folder in find_records(one / "records")]
-    found = [Record.load(folder) for folder in find_records(two / "records")][-len(expected) :]
-    assert [record.name for record in expected] == ["activity", "neurons"]
+    expected, found = ([_last_record(run, name) for name in ("activity", "neurons")] for run in (one, two))
     for mine, yours in zip(expected, found, strict=True):
         assert (yours.epoch, yours.step, yours.settings) == (mine.epoch, mine.step, mine.settings)
         assert yours.settings["samples"] == 5
@@ -69,8 +68,8 @@ def _assert_written_once(run: Path, said: str, told: Path) -> None:
     assert said.count("What came out") == 1
     rows = _rows(run / "metrics.csv")
     assert [row["epoch"] for row in rows] == ["0.0", "1.0"]
-    names = [(path.parent.name, path.name) for path in find_records(run / "records")]
-    assert names == [(f"epoch={epoch:04d}", name) for epoch in range(2) for name in ("activity", "neurons")]
+    for name in ("activity", "neurons"):
+        assert [path.parent.name for path in find_records(run / "records", name)] == ["epoch=0000", "epoch=0001"]
     assert sorted(path.name for path in (run / "checkpoints").iterdir())[1:] == ["last.ckpt"]
     (folder,) = run.glob("wandb/offline-run-*")
     assert folder.name.endswith((run / "wandb" / "run-id.txt").read_text().strip())
@@ -79,6 +78,10 @@ def _assert_written_once(run: Path, said: str, told: Path) -> None:
         assert len([event for event in events if scalar in event]) == 2, scalar
     assert yaml.safe_load((run / "config.yaml").read_text())["trainer"]["devices"] in (2, "2")
     assert torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["epoch"] == 1
+
+
+def _last_record(run: Path, name: str) -> Record:
+    return Record.load(find_records(run / "records", name)[-1])
 
 
 def _settings(place: Path, competitors: int) -> Path:
