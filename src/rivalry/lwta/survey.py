@@ -64,7 +64,7 @@ def survey(network: nn.Module, example: Float[Tensor, "batch ..."]) -> Survey:
         for name, module in network.named_modules():
             stack.callback(module.register_forward_pre_hook(_enter(name, inside)).remove)
             stack.callback(module.register_forward_hook(_leave(name, inside, seen), always_call=True).remove)
-        stack.enter_context(_still(network))
+        stack.enter_context(still(network))
         stack.enter_context(torch.no_grad())
         stack.enter_context(_Functions(inside, seen))
         network(example)
@@ -94,6 +94,18 @@ def example_image(
     weight = next(network.parameters(), torch.zeros(()))
     channels = channels or getattr(network, "in_chans", told[0])
     return torch.zeros(1, channels, height, width, device=weight.device, dtype=weight.dtype)
+
+
+@contextmanager
+def still(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; every module gets back the mode that it had."""
+    modes = [(module, module.training) for module in network.modules()]
+    try:
+        network.eval()
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 class _Functions(TorchFunctionMode):
@@ -128,15 +140,3 @@ def _leave(name: str, inside: list[tuple[str, nn.Module]], seen: Survey) -> Call
             seen.shapes.setdefault(name, []).append(tuple(output.shape))
 
     return hook
-
-
-@contextmanager
-def _still(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while; every module gets back the mode that it had."""
-    modes = [(module, module.training) for module in network.modules()]
-    try:
-        network.eval()
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

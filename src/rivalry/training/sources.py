@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from rivalry.data.paths import expand
 from rivalry.dissection.clip import check_clip
-from rivalry.lwta.survey import example_image
+from rivalry.lwta.survey import example_image, still
 from rivalry.numerics.nearest import nearest
 
 UNKNOWN_IMAGES = {"input_size": (3, 224, 224), "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
@@ -214,11 +214,8 @@ def _introduce(network: nn.Module, name: str, num_classes: int | None, size: int
 
 
 def _count_outputs(network: nn.Module, name: str, size: int | None) -> int:
-    training = {module: module.training for module in network.modules()}
-    with torch.no_grad():
-        output = network.eval()(example_image(network, size=size))
-    for module, mode in training.items():
-        module.training = mode
+    with still(network), torch.no_grad():
+        output = network(example_image(network, size=size))
     if not isinstance(output, Tensor) or output.ndim != 2:
         shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise ValueError(f"{name} gives {shape} for an image; a classifier gives (1, classes)")
