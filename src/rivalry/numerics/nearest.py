@@ -18,7 +18,7 @@ def nearest(given: str, known: Iterable[str], count: int = 3) -> str:
         The names with commas between them; ``none`` where nothing is known.
 
     >>> nearest("adamv", ["sgd", "adamw", "adam"], count=2)
-    'adamw, adam'
+    'adam, adamw'
     >>> nearest("x", [])
     'none'
     """
