@@ -29,7 +29,7 @@ from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures
 from rivalry.training.evaluation import evaluation_copy
-from rivalry.training.help_text import ExamplesAsWritten
+from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder, Which
 from rivalry.training.settings import Backbone
 from rivalry.training.sources import find_source
@@ -189,14 +189,7 @@ def _told_in_few_words() -> Iterator[None]:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="rivalry analyze",
-        description=__doc__,
-        epilog=EPILOGUE,
-        formatter_class=ExamplesAsWritten,
-        exit_on_error=False,
-        allow_abbrev=False,
-    )
+    parser = command_parser("analyze", __doc__, EPILOGUE)
     target = "A run's folder, a checkpoint (.ckpt), or a network by its name, as model.backbone.name takes it."
     parser.add_argument("target", type=str, help=target)
     parser.add_argument("--config", type=str | None, default=None, help="YAML file; by default the run's own.")

@@ -17,7 +17,7 @@ from rich.table import Table
 from rivalry.dissection.emergence import emergence_in, names_units
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record, find_records
-from rivalry.training.help_text import ExamplesAsWritten
+from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder
 
 EPILOGUE = """\
@@ -99,14 +99,7 @@ def _table(name: str, records: Sequence[Record]) -> Table:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="rivalry emergence",
-        description=__doc__,
-        epilog=EPILOGUE,
-        formatter_class=ExamplesAsWritten,
-        exit_on_error=False,
-        allow_abbrev=False,
-    )
+    parser = command_parser("emergence", __doc__, EPILOGUE)
     parser.add_argument("run", type=str, help="A run's folder.")
     parser.add_argument("--of", type=str | None, default=None, help="Name of one dissection; by default all.")
     parser.add_argument("--out", type=str | None, default=None, help="Folder to write to; by default the run's own.")

@@ -1,10 +1,22 @@
-"""``--help`` that leaves examples as they were written: argparse would run their lines together."""
+"""Parsers of commands whose ``--help`` leaves examples as they were written; argparse would run lines together."""
 
 from __future__ import annotations
 
 from typing import final
 
-from jsonargparse import DefaultHelpFormatter
+from jsonargparse import ArgumentParser, DefaultHelpFormatter
+
+
+def command_parser(command: str, description: str | None, epilogue: str) -> ArgumentParser:
+    """A parser for one of our commands, which raises what is wrong instead of ending the process."""
+    return ArgumentParser(
+        prog=f"rivalry {command}",
+        description=description,
+        epilog=epilogue,
+        formatter_class=ExamplesAsWritten,
+        exit_on_error=False,
+        allow_abbrev=False,
+    )
 
 
 @final
