@@ -9,7 +9,7 @@ Only images that are among some unit's top images go through CLIP, unless the si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -128,8 +128,9 @@ class NeuronDissection(Analysis):
         clip = load_clip(self.clip, str(self._listening.device))
         indices = torch.unique(torch.cat([_indices(summary) for summary in summaries.values()]))
         images = self._features(clip, indices)
-        scores = self._score(summaries, clip, indices, images)
-        layers = {layer: self._name(one, scores[layer], indices, images) for layer, one in summaries.items()}
+        words = word_features(clip, self.vocabulary.words, self.templates)
+        # Layer by layer, so that only one layer's scores are there at a time.
+        layers = {layer: self._name(one, words, indices, images) for layer, one in summaries.items()}
         sheet, settings = top_image_sheet(self._listening.dataset, layers, self.top_k)
         tables = {"units": unit_table(layers)}
         scalars = {**summary_scalars(layers), "clarity_floor": mean_cosine(images)}
@@ -157,39 +158,34 @@ class NeuronDissection(Analysis):
             self._images = ImageFeatures(clip)
         return self._images.of(self._listening.dataset, indices.tolist())
 
-    def _score(
-        self,
-        summaries: Mapping[str, LayerSummary],
-        clip: Clip,
-        indices: Int[Tensor, " samples"],
-        images: Float[Tensor, "samples features"],
-    ) -> dict[str, Float[Tensor, "units concepts"]]:
-        """Score each layer's units by themselves."""
-        words = word_features(clip, self.vocabulary.words, self.templates)
-        if not len(indices):
-            return {layer: torch.zeros(len(one.mean), len(words)) for layer, one in summaries.items()}
-        scores = {}
-        for layer, one in summaries.items():
-            if one.rows is not None:
-                scores[layer] = score_by_all_images(self.similarity, one.rows.values, images, words)
-            else:
-                places = torch.searchsorted(indices, one.top.images).masked_fill(one.top.images < 0, -1)
-                scores[layer] = score_by_top_images(self.similarity, places, images, words)
-        return scores
-
     def _name(
         self,
         summary: LayerSummary,
-        scores: Float[Tensor, "units concepts"],
+        words: Float[Tensor, "concepts features"],
         indices: Int[Tensor, " samples"],
         images: Float[Tensor, "samples features"],
     ) -> NamedLayer:
+        scores = self._score(summary, words, indices, images)
         names = name_units(scores, self.vocabulary.words, summary.dead)
         likeness = likeness_of(summary, indices, images)
         if summary.truth is None:
             return NamedLayer(summary, names, likeness, None)
         verdict = judge_labels(summary.truth, [name.label for name in names], self._listening.dataset.concepts)
         return NamedLayer(summary, names, likeness, verdict)
+
+    def _score(
+        self,
+        summary: LayerSummary,
+        words: Float[Tensor, "concepts features"],
+        indices: Int[Tensor, " samples"],
+        images: Float[Tensor, "samples features"],
+    ) -> Float[Tensor, "units concepts"]:
+        if not len(indices):
+            return torch.zeros(len(summary.mean), len(words))
+        if summary.rows is not None:
+            return score_by_all_images(self.similarity, summary.rows.values, images, words)
+        places = torch.searchsorted(indices, summary.top.images).masked_fill(summary.top.images < 0, -1)
+        return score_by_top_images(self.similarity, places, images, words)
 
     def _settings(self, clip: Clip) -> dict[str, JSON]:
         return {
