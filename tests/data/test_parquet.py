@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
+from rivalry.cache import cache_folder
 from rivalry.data import parquet
-from rivalry.data.cache import cache_folder
 from rivalry.data.parquet import ImageParquet
 
 

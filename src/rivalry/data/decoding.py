@@ -16,7 +16,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from rivalry.data.cache import written_whole
+from rivalry.cache import written_whole
 from rivalry.data.square import Square
 
 

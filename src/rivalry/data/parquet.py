@@ -18,7 +18,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from rivalry.data.cache import cache_folder
+from rivalry.cache import cache_folder
 from rivalry.data.dataset import ImageDataset, Sample, Transform, describe_transform
 from rivalry.data.decoding import decode, decode_once
 from rivalry.data.paths import expand

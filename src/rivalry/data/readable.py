@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rich.progress import track
 from torch.utils.data import DataLoader, Dataset
 
-from rivalry.data.cache import cache_folder, written_whole
+from rivalry.cache import cache_folder, written_whole
 from rivalry.data.dataset import ImageDataset, Sample
 from rivalry.data.decoding import UnreadableError
 

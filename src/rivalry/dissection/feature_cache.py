@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rivalry.data.cache import cache_folder
+from rivalry.cache import cache_folder
 from rivalry.data.dataset import ImageDataset
 from rivalry.dissection.clip import Clip, prepare
 from rivalry.recording.ranks import rank_and_world, sum_over_ranks

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rivalry.data.cache import cache_folder
+from rivalry.cache import cache_folder
 from rivalry.data.dataset import ImageDataset, Sample, Transform, describe_transform
 from rivalry.data.picturebook.captions import captions
 from rivalry.data.picturebook.concepts import CONCEPTS, OBJECTS

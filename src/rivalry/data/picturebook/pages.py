@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from rich.progress import track
 
-from rivalry.data.cache import written_whole
+from rivalry.cache import written_whole
 from rivalry.data.picturebook.drawing import Picture, draw
 from rivalry.data.picturebook.watermark import Watermark
 

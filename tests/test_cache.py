@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rivalry.data.cache import cache_folder, written_whole
+from rivalry.cache import cache_folder, written_whole
 
 
 def test_the_variable_decides_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

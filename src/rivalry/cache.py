@@ -1,4 +1,4 @@
-"""Where Rivalry keeps what it can make again: drawn pictures, image features, text features.
+"""Where Rivalry keeps what it can make again: drawn pictures, features of images and texts, compiled code.
 
 One folder a user, chosen by the environment variable ``RIVALRY_CACHE`` and else ``~/.cache/rivalry``. Everything in
 it may be deleted at any time; it is made again when it is next needed.
