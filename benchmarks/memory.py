@@ -15,10 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from rivalry.dissection.feature_cache import FeatureCache
+from rivalry.dissection.feature_files import KEY, FeatureFiles
 from rivalry.dissection.naming import score_by_top_images
 from rivalry.recording.top_images import TopImages
 
@@ -57,15 +58,13 @@ def scores() -> dict[str, float]:
 def features() -> dict[str, float]:
     """Bytes for a picture of the cache of CLIP's features: on disk, and of the keys in memory."""
     with tempfile.TemporaryDirectory() as folder:
-        writer, rows = FeatureCache(Path(folder) / "shards"), torch.randn(256, WIDTH)
-        writer.folder.mkdir()
-        begun = _peak()
-        for start in range(0, IMAGES, 256):
-            writer.add([(start + row).to_bytes(16, "big") for row in range(256)], rows)
+        writer, rows = FeatureFiles(Path(folder)), torch.randn(4096, WIDTH)
+        for start in range(0, IMAGES, len(rows)):
+            writer.add(np.array([(start + row).to_bytes(16, "big") for row in range(len(rows))], KEY), rows)
         size = sum(file.stat().st_size for file in writer.folder.iterdir())
         return {
-            "on disk, bytes a picture": size / len(writer._places),
-            "of the keys in memory, bytes a picture": (_peak() - begun) / len(writer._places),
+            "on disk, bytes a picture": size / len(writer),
+            "of the keys in memory, bytes a picture": (writer._keys.nbytes + writer._places.nbytes) / len(writer),
         }
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rivalry.dissection.clip import Clip
-from rivalry.dissection.feature_cache import FeatureCache, ImageFeatures, content_key, word_features
+from rivalry.dissection.feature_cache import ImageFeatures, content_key, word_features
 from tests.dissection.tiny_clip import encode_images
 from tests.recording.tiny import Tiles
 
@@ -63,20 +63,32 @@ def test_content_counts_not_place(clip: Clip, encoded: list[int]) -> None:
     assert content_key(image.transpose(1, 2)) == content_key(image.transpose(1, 2).contiguous())
 
 
-def test_two_processes_share_a_cache(tmp_path: Path) -> None:
-    mine, theirs = FeatureCache(tmp_path), FeatureCache(tmp_path)
-    theirs.add([b"k" * 16, b"l" * 16], torch.eye(2))
-    assert b"k" * 16 not in mine
-    mine.refresh()
-    mine.add([b"m" * 16], torch.full((1, 2), 3.0))
-    assert mine.get([b"m" * 16, b"l" * 16]).tolist() == [[3.0, 3.0], [0.0, 1.0]]
-    assert {file.suffix for file in tmp_path.iterdir()} == {".safetensors"}
+def test_pictures_of_several_sizes_come_back_in_their_places(clip: Clip) -> None:
+    dataset, pictures = Tiles(4), Tiles(4).images
+    wide = torch.cat([pictures[1], pictures[3]], 2)
+    dataset.images = [pictures[0], wide, pictures[2], wide.flip(2)]  # type: ignore[assignment]
+    features = ImageFeatures(clip).of(dataset, [0, 1, 2, 3])
+    for place, image in enumerate(dataset.images):
+        torch.testing.assert_close(features[place], encode_images(clip, image[None])[0])
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "broken.safetensors").write_bytes(b"no")
-    with pytest.raises(ValueError, match=r"broken.safetensors cannot be read .* delete the file"):
-        FeatureCache(tmp_path).refresh()
+def test_many_pictures_are_written_in_few_files(
+    clip: Clip, encoded: list[int], own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rivalry.dissection.feature_cache._IMAGES_AT_ONCE", 4)
+    monkeypatch.setattr("rivalry.dissection.feature_cache._ROWS_A_FILE", 6)
+    dataset = Tiles(18)
+    dataset.images[13] = dataset.images[2]  # written in an earlier file by then
+    features = ImageFeatures(clip).of(dataset, list(range(17, -1, -1)))
+    assert encoded == [4, 4, 4, 3, 2]
+    torch.testing.assert_close(features, encode_images(clip, dataset.images).flip(0))
+    assert len(list(own_cache.glob("clip/*/images/*.safetensors"))) == 3
+
+
+def test_a_picture_that_cannot_be_read_is_an_error_here(clip: Clip, own_cache: Path) -> None:
+    """Pictures are decoded by another thread."""
+    with pytest.raises(IndexError, match="7"):
+        ImageFeatures(clip).of(Tiles(7), [0, 7])
 
 
 def test_vocabularies_are_encoded_once(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:

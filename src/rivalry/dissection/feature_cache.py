@@ -5,80 +5,34 @@ Under the user's cache, one folder a CLIP (by the digest of its weights)::
     clip/<digest>/images/<digest>.safetensors    keys: one digest a picture's bytes; features: one row each
     clip/<digest>/texts/<digest>.safetensors     features of a whole vocabulary
 
-Files never change: new features make a new file, written aside and renamed, so several processes may share a cache.
+How files of images are read, shared and merged is told in :mod:`rivalry.dissection.feature_files`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from jaxtyping import Float, UInt8
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from rich.progress import track
 from torch import Tensor
 
 from rivalry.cache import cache_folder
+from rivalry.data.ahead import ahead
 from rivalry.data.dataset import ImageDataset
 from rivalry.dissection.clip import Clip, prepare
+from rivalry.dissection.feature_files import KEY, FeatureFiles, Keys, read, write
 from rivalry.recording.ranks import rank_and_world, sum_over_ranks
 
-_KEY_BYTES = 16
 _IMAGES_AT_ONCE = 256
+_ROWS_A_FILE = 4096
+_WORTH_A_BAR = 2048
 
-
-class FeatureCache:
-    """Features of one CLIP by key, on disk. In memory lie the keys alone, some hundred bytes each.
-
-    Args:
-        folder: Where the files lie.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._places: dict[bytes, tuple[Path, int]] = {}
-        self._read: set[Path] = set()
-
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._places
-
-    def refresh(self) -> None:
-        """Learn of files that were added since, by whomever.
-
-        Raises:
-            ValueError: If a file cannot be read.
-        """
-        for shard in sorted(set(self.folder.glob("*.safetensors")) - self._read):
-            keys = _read(shard, "keys").numpy()
-            self._places.update({key.tobytes(): (shard, row) for row, key in enumerate(keys)})
-            self._read.add(shard)
-
-    def add(self, keys: Sequence[bytes], features: Float[Tensor, "batch features"]) -> None:
-        """Keep features for good."""
-        rows = torch.from_numpy(np.frombuffer(b"".join(keys), dtype=np.uint8).copy()).view(len(keys), -1)
-        name = hashlib.sha256(b"".join(keys)).hexdigest()[:32]
-        write(self.folder / f"{name}.safetensors", {"keys": rows, "features": features.float().cpu().contiguous()})
-        self.refresh()
-
-    def get(self, keys: Sequence[bytes]) -> Float[Tensor, "batch features"]:
-        """Features in the order of the keys, all of which must be there."""
-        wanted: dict[Path, list[tuple[int, int]]] = {}
-        for place, key in enumerate(keys):
-            shard, row = self._places[key]
-            wanted.setdefault(shard, []).append((place, row))
-        found: list[tuple[list[int], Tensor]] = []
-        for shard, pairs in wanted.items():
-            places, rows = zip(*pairs, strict=True)
-            found.append((list(places), _read(shard, "features")[list(rows)]))
-        features = torch.empty(len(keys), found[0][1].shape[1])
-        for places_of_shard, part in found:
-            features[places_of_shard] = part
-        return features
+_Decoded = list[tuple[int, bytes, Tensor]]
 
 
 class ImageFeatures:
@@ -93,8 +47,8 @@ class ImageFeatures:
 
     def __init__(self, clip: Clip, folder: Path | None = None) -> None:
         self.clip = clip
-        self.cache = FeatureCache(folder or clip_folder(clip, "images"))
-        self._keys: dict[tuple[str, int], bytes] = {}
+        self.files = FeatureFiles(folder or clip_folder(clip, "images"))
+        self._keys: dict[str, Keys] = {}
 
     def of(self, dataset: ImageDataset, indices: Sequence[int]) -> Float[Tensor, "batch features"]:
         """Features of unit length in the order of the indices, on the CLIP's device. A collective of all ranks.
@@ -104,27 +58,59 @@ class ImageFeatures:
             indices: At least one position in it.
         """
         rank, world = rank_and_world()
-        own, fingerprint = indices[rank::world], dataset.fingerprint
-        self.cache.refresh()
-        for start in range(0, len(own), _IMAGES_AT_ONCE):
-            self._encode_missing(dataset, fingerprint, own[start : start + _IMAGES_AT_ONCE])
+        own = np.asarray(indices[rank::world], np.int64)
+        keys = self._keys.setdefault(dataset.fingerprint, np.zeros(len(dataset), KEY))
+        if rank == 0:
+            self.files.merge()
+        self.files.refresh()
+        self._encode_missing(dataset, keys, own[~self.files.hold(keys[own])], progress=rank == 0)
         features = torch.zeros(len(indices), self.clip.width, device=self.clip.device)
-        if own:
-            keys = [self._keys[fingerprint, index] for index in own]
-            features[rank::world] = self.cache.get(keys).to(self.clip.device)
+        if len(own):
+            features[rank::world] = self.files.get(keys[own]).to(self.clip.device)
         return sum_over_ranks(features)
 
-    def _encode_missing(self, dataset: ImageDataset, fingerprint: str, indices: Sequence[int]) -> None:
-        unseen = [i for i in indices if self._keys.get((fingerprint, i), b"") not in self.cache]
-        missing: dict[bytes, Tensor] = {}
-        for index in unseen:
-            image = dataset[index]["image"]
-            key = self._keys[fingerprint, index] = content_key(image)
-            if key not in self.cache:
-                missing[key] = image
-        if missing:
-            prepared = [prepare(image[None].to(self.clip.device), self.clip.preparation) for image in missing.values()]
-            self.cache.add(list(missing), self.clip.encode_prepared(torch.cat(prepared)))
+    def _encode_missing(
+        self, dataset: ImageDataset, keys: Keys, indices: npt.NDArray[np.int64], *, progress: bool
+    ) -> None:
+        """Learn the keys of pictures, and encode those that no file knows; the next are decoded meanwhile."""
+        batches = track(
+            ahead(_decode(dataset, indices)),
+            "CLIP looks at the top images",
+            -(-len(indices) // _IMAGES_AT_ONCE),
+            disable=not progress or len(indices) < _WORTH_A_BAR,
+            transient=True,
+        )
+        encoded: dict[bytes, Tensor] = {}
+        for batch in batches:
+            keys[[index for index, _, _ in batch]] = [key for _, key, _ in batch]
+            new = {key: image for _, key, image in batch if key not in encoded}
+            known = self.files.hold(np.array(list(new), KEY))
+            missing = {key: image for (key, image), there in zip(new.items(), known.tolist(), strict=True) if not there}
+            if missing:
+                encoded |= zip(missing, self._encode(list(missing.values())), strict=True)
+            if len(encoded) >= _ROWS_A_FILE:
+                self._keep(encoded)
+        self._keep(encoded)
+
+    def _keep(self, encoded: dict[bytes, Tensor]) -> None:
+        """Write features down, and empty the dictionary."""
+        if encoded:
+            self.files.add(np.array(list(encoded), KEY), torch.stack(list(encoded.values())))
+            encoded.clear()
+
+    def _encode(self, images: Sequence[Tensor]) -> Float[Tensor, "batch features"]:
+        """Features, on the CPU, of pictures; those of one size are prepared together."""
+        places: dict[torch.Size, list[int]] = {}
+        for place, image in enumerate(images):
+            places.setdefault(image.shape, []).append(place)
+        prepared = [self._prepare(torch.stack([images[place] for place in same])) for same in places.values()]
+        order = torch.tensor([place for same in places.values() for place in same])
+        features = self.clip.encode_prepared(torch.cat(prepared)).cpu()
+        return torch.empty_like(features).index_copy_(0, order, features)
+
+    def _prepare(self, images: UInt8[Tensor, "batch 3 height width"]) -> Tensor:
+        pinned = images.pin_memory() if self.clip.device.type == "cuda" else images
+        return prepare(pinned.to(self.clip.device, non_blocking=True), self.clip.preparation)
 
 
 def word_features(
@@ -142,12 +128,12 @@ def word_features(
     file = (folder or clip_folder(clip, "texts")) / f"{digest}.safetensors"
     if not file.is_file():
         write(file, {"features": clip.encode_words(words, templates).cpu().contiguous()})
-    return _read(file, "features").to(clip.device)
+    return read(file, "features").to(clip.device)
 
 
 def content_key(image: UInt8[Tensor, "3 height width"]) -> bytes:
     """Digest of a picture's shape and bytes."""
-    digest = hashlib.blake2b(str(tuple(image.shape)).encode(), digest_size=_KEY_BYTES)
+    digest = hashlib.blake2b(str(tuple(image.shape)).encode(), digest_size=KEY.itemsize)
     digest.update(image.cpu().contiguous().numpy().tobytes())
     return digest.digest()
 
@@ -159,21 +145,8 @@ def clip_folder(clip: Clip, part: str) -> Path:
     return folder
 
 
-def write(file: Path, tensors: dict[str, Tensor]) -> None:
-    """Write a safetensors file whole or not at all."""
-    handle, draft = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
-    os.close(handle)
-    try:
-        save_file(tensors, draft)
-        Path(draft).replace(file)
-    finally:
-        Path(draft).unlink(missing_ok=True)
-
-
-def _read(file: Path, name: str) -> Tensor:
-    try:
-        with safe_open(file, framework="pt") as content:
-            tensor: Tensor = content.get_tensor(name)
-    except (OSError, SafetensorError) as error:
-        raise ValueError(f"the cached features in {file} cannot be read ({error}); delete the file") from error
-    return tensor
+def _decode(dataset: ImageDataset, indices: npt.NDArray[np.int64]) -> Iterator[_Decoded]:
+    """Pictures with their index and key, some at a time."""
+    for start in range(0, len(indices), _IMAGES_AT_ONCE):
+        some = ((index, dataset[index]["image"]) for index in indices[start : start + _IMAGES_AT_ONCE].tolist())
+        yield [(index, content_key(image), image) for index, image in some]

@@ -1,0 +1,41 @@
+"""One item is ahead, made by another thread, in order; what goes wrong there is told here."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from rivalry.data.ahead import ahead
+
+
+def test_one_item_is_ahead_and_made_by_another_thread() -> None:
+    made: list[tuple[int, str]] = []
+
+    def items() -> Iterator[int]:
+        for item in range(4):
+            made.append((item, threading.current_thread().name))
+            yield item
+
+    source = ahead(items())
+    assert next(source) == 0
+    assert next(source) == 1
+    source.close()  # waits for what is being made
+    assert [item for item, _ in made] == [0, 1, 2]
+    assert all(name.startswith("ahead") for _, name in made)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
+
+
+def test_what_the_thread_raises_is_raised_in_its_place() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyError("picture 2")
+
+    source = ahead(items())
+    assert next(source) == 1
+    with pytest.raises(KeyError, match="picture 2"):
+        next(source)
+
+
+def test_none_and_nothing_are_no_end() -> None:
+    assert list(ahead([None, False, 0])) == [None, False, 0]
+    assert list(ahead([])) == []
