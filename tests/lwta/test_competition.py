@@ -9,108 +9,45 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
-from torch import Tensor
 
 from rivalry.lwta.competition import (
     compete,
-    competition_noise,
     gumbel_from_uniform,
-    gumbel_noise,
     kl_to_uniform,
     leaders,
+    silence_losers,
+    straight_through,
     win_by_argmax,
-    win_by_draw,
-    win_in_expectation,
     win_mask,
 )
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "discover_lwta_20e020c.npz"
 
 
-def plain_draw(h: Tensor, noise: Tensor, competitors: int, dim: int, temperature: float, sharpness: float) -> Tensor:
-    """The formula as one would write it down, for autograd to differentiate."""
-    blocked = h.unflatten(dim, (-1, competitors))
-    axis = dim % h.ndim + 1
-    relaxed = torch.softmax((sharpness * blocked + noise) / temperature, dim=axis)
-    hard = torch.zeros_like(relaxed).scatter_(axis, relaxed.argmax(axis, keepdim=True), 1.0)
-    return (blocked * (hard - relaxed.detach() + relaxed)).reshape(h.shape)
-
-
 @pytest.mark.parametrize(("kind", "dim"), [("conv", 1), ("tokens", -1)])
 def test_values_and_gradients_equal_the_published_ones(kind: str, dim: int) -> None:
-    golden = np.load(GOLDEN)
-    x = torch.from_numpy(golden[f"{kind}_x"]).requires_grad_()
-    competitors = int(golden[f"{kind}_competitors"])
-    noise = gumbel_from_uniform(torch.from_numpy(golden[f"{kind}_uniform"]))
-    noise = noise.reshape(x.unflatten(dim, (-1, competitors)).shape)
+    golden = {name: torch.from_numpy(np.atleast_1d(value)) for name, value in np.load(GOLDEN).items()}
+    x, competitors = golden[f"{kind}_x"], int(golden[f"{kind}_competitors"])
+    noise = gumbel_from_uniform(golden[f"{kind}_uniform"])
+    blocked = x.unflatten(dim, (-1, competitors))
+    logits = blocked + noise.reshape(blocked.shape)
 
-    y, _ = win_by_draw(x, noise, competitors, dim, temperature=float(golden["temperature"]))
-    y.backward(torch.from_numpy(golden[f"{kind}_grad_out"]))
+    winners = leaders(logits, dim=dim % x.ndim + 1)
+    y = silence_losers(x, winners, competitors, dim)
+    gradient = straight_through(
+        golden[f"{kind}_grad_out"], x, winners, logits, competitors, dim, temperature=float(golden["temperature"])
+    )
 
-    torch.testing.assert_close(y.detach(), torch.from_numpy(golden[f"{kind}_y"]), atol=1e-5, rtol=0)
-    torch.testing.assert_close(x.grad, torch.from_numpy(golden[f"{kind}_grad_x"]), atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("shape_dim", [((3, 12, 2, 5), 1), ((2, 7, 12), -1), ((4, 12), 1)])
-@pytest.mark.parametrize("competitors", [2, 3, 12])
-def test_draw_equals_the_plain_formula(shape_dim: tuple[tuple[int, ...], int], competitors: int) -> None:
-    shape, dim = shape_dim
-    generator = torch.Generator().manual_seed(1)
-    h = torch.randn(shape, generator=generator, dtype=torch.float64)
-    noise = gumbel_noise(h.unflatten(dim, (-1, competitors)), generator=generator)
-    pull = torch.randn(shape, generator=generator, dtype=torch.float64)
-    ours, plain = h.clone().requires_grad_(), h.clone().requires_grad_()
-
-    y, winners = win_by_draw(ours, noise, competitors, dim, temperature=0.7, sharpness=2.5)
-    expected = plain_draw(plain, noise, competitors, dim, temperature=0.7, sharpness=2.5)
-    y.backward(pull)
-    expected.backward(pull)
-
-    torch.testing.assert_close(y, expected)
-    torch.testing.assert_close(ours.grad, plain.grad)
-    assert torch.equal(win_mask(winners, competitors, dim), expected != 0)
+    torch.testing.assert_close(y, golden[f"{kind}_y"], atol=1e-5, rtol=0)
+    torch.testing.assert_close(gradient, golden[f"{kind}_grad_x"], atol=1e-5, rtol=0)
 
 
-def test_logistic_noise_of_a_pair_is_the_difference_of_two_gumbels() -> None:
-    h = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    gumbel = gumbel_noise(h.unflatten(1, (3, 2)), generator=torch.Generator().manual_seed(1))
-    difference = (gumbel[:, :, 1] - gumbel[:, :, 0]).unsqueeze(2)
-    first, second = h.clone().requires_grad_(), h.clone().requires_grad_()
-    win_by_draw(first, gumbel, 2, 1, sharpness=3.0)[0].square().sum().backward()
-    win_by_draw(second, difference, 2, 1, sharpness=3.0)[0].square().sum().backward()
-    torch.testing.assert_close(first.grad, second.grad)
-
-
-@pytest.mark.parametrize(("competitors", "sharpness"), [(2, 1.0), (2, 5.0), (5, 1.0), (5, 2.0)])
-def test_winner_frequencies_are_softmax(competitors: int, sharpness: float) -> None:
-    draws = 20_000
-    h = torch.linspace(-0.6, 0.7, competitors, dtype=torch.float64)
-    many = h.expand(draws, competitors)
-    noise = competition_noise(many, competitors, 1, generator=torch.Generator().manual_seed(3))
-    _, drawn = win_by_draw(many, noise, competitors, 1, sharpness=sharpness)
-    direct = compete(many, sharpness=sharpness, generator=torch.Generator().manual_seed(4))
+@pytest.mark.parametrize("sharpness", [1.0, 2.0])
+def test_winner_frequencies_are_softmax(sharpness: float) -> None:
+    h, draws = torch.linspace(-0.6, 0.7, 5, dtype=torch.float64), 20_000
+    winners = compete(h.expand(draws, 5), sharpness=sharpness, generator=torch.Generator().manual_seed(4))
     expected = torch.softmax(sharpness * h, 0).numpy() * draws
-    for winners in (drawn.flatten(), direct):
-        counts = torch.bincount(winners, minlength=competitors).numpy()
-        assert chisquare(counts, expected).pvalue > 1e-3
-
-
-def test_temperature_shapes_the_gradient_and_never_the_draw() -> None:
-    h = torch.randn(4, 8, 3, 3, generator=torch.Generator().manual_seed(0))
-    noise = competition_noise(h, 4, 1, generator=torch.Generator().manual_seed(1))
-    outputs, gradients = [], []
-    for temperature in (1e-3, 0.5, 5.0):
-        x = h.clone().requires_grad_()
-        y, _ = win_by_draw(x, noise, 4, 1, temperature=temperature)
-        y.square().sum().backward()
-        outputs.append(y.detach())
-        gradients.append(x.grad)
-    assert torch.equal(outputs[0], outputs[1])
-    assert torch.equal(outputs[1], outputs[2])
-    assert not torch.allclose(gradients[1], gradients[2])
-    torch.testing.assert_close(
-        gradients[0], 2 * outputs[0], atol=1e-4, rtol=1e-4
-    )  # T → 0: the mask's gradient vanishes
+    assert chisquare(torch.bincount(winners, minlength=5).numpy(), expected).pvalue > 1e-3
 
 
 def test_the_same_seed_draws_the_same_winners() -> None:
@@ -144,19 +81,9 @@ def test_ties_have_one_winner_the_first(dim: int) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_exactly_one_of_a_block_is_active_in_every_precision(dtype: torch.dtype) -> None:
     h = (torch.randn(8, 24, 6, 6, generator=torch.Generator().manual_seed(0)) + 3).to(dtype)
-    noise = competition_noise(h, 8, 1, generator=torch.Generator().manual_seed(1))
-    for y in (win_by_argmax(h, 8, 1)[0], win_by_draw(h, noise, 8, 1)[0]):
-        assert y.dtype == dtype
-        assert torch.equal((y.unflatten(1, (3, 8)) != 0).sum(2), torch.ones(8, 3, 6, 6, dtype=torch.long))
-
-
-def test_expectation_is_the_mean_of_many_draws() -> None:
-    h = torch.tensor([[0.3, -0.8, 1.1, 0.2]], dtype=torch.float64)
-    mean, _ = win_in_expectation(h, 4, 1, sharpness=1.5)
-    many = h.expand(40_000, 4)
-    noise = competition_noise(many, 4, 1, generator=torch.Generator().manual_seed(0))
-    drawn = win_by_draw(many, noise, 4, 1, sharpness=1.5)[0].mean(0, keepdim=True)
-    torch.testing.assert_close(drawn, mean, atol=0.02, rtol=0)  # standard error below 0.003 a unit
+    y, _ = win_by_argmax(h, 8, 1)
+    assert y.dtype == dtype
+    assert torch.equal((y.unflatten(1, (3, 8)) != 0).sum(2), torch.ones(8, 3, 6, 6, dtype=torch.long))
 
 
 def test_kl_is_zero_for_equal_units_and_log_u_for_a_certain_winner() -> None:

@@ -16,12 +16,11 @@ All functions here are pure. ``dim`` names the axis of units; the ``competitors`
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 PAPER_TEMPERATURE = 1.67
 """The relaxation temperature of the released code."""
@@ -71,52 +70,38 @@ def gumbel_from_uniform(uniform: Float[Tensor, "*shape"]) -> Float[Tensor, "*sha
     return -torch.log(-torch.log(uniform + _NOISE_EPSILON) + _NOISE_EPSILON)
 
 
-def competition_noise(
-    activations: Float[Tensor, "..."], competitors: int, dim: int, *, generator: torch.Generator | None = None
-) -> Float[Tensor, "..."]:
-    """Noise for one competition: blocks and competitors as two axes in place of ``dim``.
-
-    For two competitors only the difference of their Gumbel variables matters, and that is a logistic variable: one
-    uniform a block, exact in distribution, for the draw and for its gradient. The competitors' axis then has length 1
-    and the noise belongs to the second of them.
-    """
-    blocked = split_blocks(activations, competitors, dim)
-    if competitors != 2:
-        return gumbel_noise(blocked, generator=generator)
-    first = blocked.narrow(_competitor_axis(dim, activations.ndim), 0, 1)
-    dtype = torch.promote_types(first.dtype, torch.float32)
-    uniform = torch.rand(first.shape, dtype=dtype, device=first.device, generator=generator)
-    return torch.logit_(uniform, eps=1e-7)
-
-
-def win_by_draw(
+def straight_through(
+    gradient: Float[Tensor, "..."],
     activations: Float[Tensor, "..."],
-    noise: Float[Tensor, "..."],
+    winners: Int[Tensor, "..."],
+    logits: Float[Tensor, "..."],
     competitors: int,
     dim: int,
     *,
     temperature: Scale = PAPER_TEMPERATURE,
     sharpness: Scale = 1.0,
-) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
-    """Let the blocks compete under given noise: the straight-through draw of training.
+) -> Float[Tensor, "..."]:
+    """From the gradient of a draw's output to that of its input: ``g·m + (β/T)·s·(g·h − Σ s·g·h)``.
+
+    m is the winner's mask and ``s = softmax(logits / T)`` the relaxed winner: the hard straight-through estimator of
+    Jang, Gu & Poole, "Categorical Reparameterization with Gumbel-Softmax" (ICLR 2017), where the logits hold the noise.
 
     Args:
-        activations: Any shape with units along ``dim``.
-        noise: From :func:`competition_noise`, or Gumbel noise with blocks and competitors as two axes.
+        gradient: Of the output.
+        activations: h, with units along ``dim``.
+        winners: Of the draw, with blocks along ``dim``.
+        logits: ``β · h`` with the noise of the draw; blocks and competitors as two axes in place of ``dim``.
         competitors: Units in a block, U.
         dim: Axis of units.
-        temperature: T > 0 of the relaxation, in the gradient only.
+        temperature: T > 0 of the relaxation.
         sharpness: β > 0.
-
-    Returns:
-        The output, of the shape of ``activations``, and the winners, with ``dim`` holding blocks.
     """
     axis = _competitor_axis(dim, activations.ndim)
-    if noise.shape[axis] != competitors:
-        output, winners = _Duel.apply(activations, noise.squeeze(axis), dim, temperature, sharpness)
-    else:
-        output, winners = _StraightThroughDraw.apply(activations, noise, competitors, dim, temperature, sharpness)
-    return output, winners
+    relaxed = torch.softmax(logits / temperature, dim=axis)
+    pull = split_blocks(gradient.to(relaxed.dtype) * activations, competitors, dim)
+    through_draw = relaxed * (pull - (relaxed * pull).sum(axis, keepdim=True)) * (sharpness / temperature)
+    through_value = silence_losers(gradient, winners, competitors, dim)
+    return (through_value + through_draw.reshape(gradient.shape)).to(gradient.dtype)
 
 
 def win_by_argmax(
@@ -226,73 +211,3 @@ def refuse_non_finite(activations: Float[Tensor, "..."]) -> None:
 def _competitor_axis(dim: int, ndim: int) -> int:
     """The axis of competitors once ``dim`` of an ``ndim``-dimensional tensor is split."""
     return dim % ndim + 1
-
-
-class _StraightThroughDraw(torch.autograd.Function):
-    """Forward: the winner's activation. Backward: ``g·m + (β/T)·s·(g·h − Σ s·g·h)``, s the relaxed winner."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        activations: Tensor,
-        noise: Tensor,
-        competitors: int,
-        dim: int,
-        temperature: Scale,
-        sharpness: Scale,
-    ) -> tuple[Tensor, Tensor]:
-        blocked = split_blocks(activations, competitors, dim)
-        winners = leaders(blocked * sharpness + noise, dim=_competitor_axis(dim, activations.ndim))
-        ctx.save_for_backward(activations, noise, winners)
-        ctx.mark_non_differentiable(winners)
-        ctx.settings = (competitors, dim, temperature, sharpness)
-        return silence_losers(activations, winners, competitors, dim), winners
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor, _winners: Tensor) -> tuple[Tensor | None, ...]:
-        activations, noise, winners = ctx.saved_tensors
-        competitors, dim, temperature, sharpness = ctx.settings
-        axis = _competitor_axis(dim, activations.ndim)
-        blocked = split_blocks(activations, competitors, dim)
-        relaxed = torch.softmax((blocked * sharpness + noise) / temperature, dim=axis)
-        pull = split_blocks(gradient, competitors, dim) * blocked
-        through_draw = relaxed * (pull - (relaxed * pull).sum(axis, keepdim=True)) * (sharpness / temperature)
-        through_value = silence_losers(gradient, winners, competitors, dim)
-        return (through_value + through_draw.reshape(gradient.shape)).to(gradient.dtype), *(None,) * 5
-
-
-class _Duel(torch.autograd.Function):
-    """The same for two competitors ``a``, ``b`` and logistic noise, where all hangs on ``β · (b − a) + noise``.
-
-    A sigmoid takes the place of the softmax, and nothing is sorted: two thirds of the time, compiled.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any, activations: Tensor, noise: Tensor, dim: int, temperature: Scale, sharpness: Scale
-    ) -> tuple[Tensor, Tensor]:
-        axis = _competitor_axis(dim, activations.ndim)
-        first, second = split_blocks(activations, 2, dim).unbind(axis)
-        second_wins = (second - first) * sharpness + noise > 0
-        ctx.save_for_backward(activations, noise)
-        ctx.settings = (dim, temperature, sharpness)
-        winners = second_wins.long()
-        ctx.mark_non_differentiable(winners)
-        kept = (first.masked_fill(second_wins, 0), second.masked_fill(~second_wins, 0))
-        return torch.stack(kept, dim=axis).view_as(activations), winners
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor, _winners: Tensor) -> tuple[Tensor | None, ...]:
-        activations, noise = ctx.saved_tensors
-        dim, temperature, sharpness = ctx.settings
-        axis = _competitor_axis(dim, activations.ndim)
-        first, second = split_blocks(activations, 2, dim).unbind(axis)
-        to_first, to_second = split_blocks(gradient, 2, dim).unbind(axis)
-        margin = (second - first) * sharpness + noise
-        chance = torch.sigmoid(margin / temperature)
-        pull = chance * (1 - chance) * (to_second * second - to_first * first) * (sharpness / temperature)
-        second_wins = margin > 0
-        passed = (to_first.masked_fill(second_wins, 0) - pull, to_second.masked_fill(~second_wins, 0) + pull)
-        return torch.stack(passed, dim=axis).view_as(gradient).to(gradient.dtype), *(None,) * 4

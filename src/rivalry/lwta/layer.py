@@ -9,6 +9,8 @@ mode       the output of a block                        where
 ``argmax`` the strongest competitor's activation        evaluation, dissection, export; deterministic
 ``mean``   every activation times its chance of winning the expectation over draws; dense
 ========== =========================================== ==============================================
+
+``sample`` and ``argmax`` run as one operator, forward and backward each in one pass (:mod:`rivalry.lwta.kernels`).
 """
 
 from __future__ import annotations
@@ -22,15 +24,18 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from rivalry.lwta import competition
+from rivalry.lwta.kernels import operator
+from rivalry.lwta.kernels.noise import new_seed
 
 Mode = Literal["sample", "argmax", "mean"]
+Estimator = Literal["gumbel_softmax", "softmax", "conditional"]
 
 
 class LWTA(nn.Module):
     """Local winner-takes-all over blocks of consecutive units.
 
-    The winners of every forward pass go through the submodule ``winner``, an identity: hook it to see them (an integer
-    tensor of the input's shape with blocks in place of units, values in ``[0, competitors)``).
+    Who won goes through the submodule ``winner``, an identity, where somebody listens: hook it to see the winners (an
+    integer tensor of the input's shape with blocks in place of units, values in ``[0, competitors)``).
 
     Args:
         competitors: Units in a block, U ≥ 2. (For U = 1 keep the ordinary activation, as :func:`sparsify` does.)
@@ -39,9 +44,12 @@ class LWTA(nn.Module):
         evaluation_mode: Mode in ``eval()``.
         temperature: T > 0 of the relaxed gradient.
         sharpness: β > 0; winners are drawn from softmax(β · h).
+        estimator: How gradients pass through the draw: the published straight-through ``gumbel_softmax``, the same
+            without noise (``softmax``), or with noise conditioned on the winner (``conditional``); see
+            :mod:`rivalry.lwta.kernels.reference`.
 
     Raises:
-        ValueError: For fewer than two competitors, an unknown mode, or a factor that is not positive.
+        ValueError: For fewer than two competitors, an unknown mode or estimator, or a factor that is not positive.
 
     >>> layer = LWTA(competitors=2, dim=1).eval()
     >>> layer(torch.tensor([[1.0, 3.0, -2.0, -1.0]]))
@@ -50,6 +58,7 @@ class LWTA(nn.Module):
 
     temperature: Tensor
     sharpness: Tensor
+    _no_seed: Tensor
 
     def __init__(
         self,
@@ -60,16 +69,19 @@ class LWTA(nn.Module):
         evaluation_mode: Mode = "argmax",
         temperature: float = competition.PAPER_TEMPERATURE,
         sharpness: float = 1.0,
+        estimator: Estimator = "gumbel_softmax",
     ) -> None:
         super().__init__()
         if competitors < 2:
             raise ValueError(f"a competition needs at least 2 competitors in a block, got {competitors}")
         self.competitors = competitors
         self.dim = dim
-        self.training_mode: Mode = _known(training_mode)
-        self.evaluation_mode: Mode = _known(evaluation_mode)
+        self.training_mode: Mode = known_mode(training_mode)
+        self.evaluation_mode: Mode = known_mode(evaluation_mode)
+        self.estimator: Estimator = known_estimator(estimator)
         self.register_buffer("temperature", torch.tensor(_positive("temperature", temperature)), persistent=False)
         self.register_buffer("sharpness", torch.tensor(_positive("sharpness", sharpness)), persistent=False)
+        self.register_buffer("_no_seed", torch.zeros((), dtype=torch.long), persistent=False)
         self.generator: torch.Generator | None = None
         self.winner = nn.Identity()
 
@@ -85,28 +97,29 @@ class LWTA(nn.Module):
             ValueError: If the units do not divide into blocks, or (checked on the CPU, where it costs no
                 synchronisation) an activation is NaN or infinite.
         """
-        if activations.device.type == "cpu" and not torch.compiler.is_compiling():
-            competition.refuse_non_finite(activations)
-        output, winners = self._compete(activations)
-        self.winner(winners)
+        if self.mode == "mean":
+            return self._expectation(activations)
+        heard = _heard(self.winner)
+        if torch.compiler.is_exporting() and self.mode == "argmax":  # in operators that every runtime knows
+            output, winners = competition.win_by_argmax(activations, self.competitors, self.dim)
+        else:
+            rule = "argmax" if self.mode == "argmax" else self.estimator
+            seed = self._no_seed if rule == "argmax" else new_seed(activations.device, self.generator)
+            output, winners = operator.compete(
+                activations, seed, self.sharpness, self.temperature, self.competitors, self.dim, rule, heard
+            )
+        if heard:
+            self.winner(winners)
         return output
 
-    def _compete(self, activations: Tensor) -> tuple[Tensor, Tensor]:
-        match self.mode:
-            case "argmax":
-                return competition.win_by_argmax(activations, self.competitors, self.dim)
-            case "mean":
-                return competition.win_in_expectation(activations, self.competitors, self.dim, sharpness=self.sharpness)
-            case "sample":
-                noise = competition.competition_noise(activations, self.competitors, self.dim, generator=self.generator)
-                return competition.win_by_draw(
-                    activations,
-                    noise,
-                    self.competitors,
-                    self.dim,
-                    temperature=self.temperature,
-                    sharpness=self.sharpness,
-                )
+    def _expectation(self, activations: Tensor) -> Tensor:
+        if activations.device.type == "cpu" and not torch.compiler.is_compiling():
+            competition.refuse_non_finite(activations)
+        output, winners = competition.win_in_expectation(
+            activations, self.competitors, self.dim, sharpness=self.sharpness
+        )
+        self.winner(winners)
+        return output
 
     def extra_repr(self) -> str:
         """Competitors, axis and modes."""
@@ -144,7 +157,7 @@ def evaluating(network: nn.Module, mode: Mode, *, seed: int | None = None) -> It
     generators: dict[torch.device, torch.Generator] = {}
     try:
         for layer in layers:
-            layer.evaluation_mode = _known(mode)
+            layer.evaluation_mode = known_mode(mode)
             if seed is not None:
                 device = layer.sharpness.device
                 if device not in generators:
@@ -175,10 +188,23 @@ def collecting_kl(network: nn.Module) -> Iterator[list[Float[Tensor, ""]]]:
             hook.remove()
 
 
-def _known(mode: Mode) -> Mode:
+def known_mode(mode: Mode) -> Mode:
+    """The mode, or a ``ValueError`` that names those that are known."""
     if mode not in get_args(Mode):
         raise ValueError(f"unknown mode {mode!r} of competition; known are {', '.join(get_args(Mode))}")
     return mode
+
+
+def known_estimator(estimator: Estimator) -> Estimator:
+    """The estimator, or a ``ValueError`` that names those that are known."""
+    if estimator not in get_args(Estimator):
+        raise ValueError(f"unknown estimator {estimator!r} of competition; known are {', '.join(get_args(Estimator))}")
+    return estimator
+
+
+def _heard(module: nn.Module) -> bool:
+    """Whether somebody listens to what goes through a module that does nothing itself."""
+    return type(module) is not nn.Identity or bool(module._forward_hooks or module._forward_pre_hooks)
 
 
 def _positive(name: str, value: float) -> float:
