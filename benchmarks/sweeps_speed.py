@@ -21,10 +21,10 @@ from rivalry.data import PictureBook
 from rivalry.dissection import NeuronDissection
 from rivalry.recording import Activity, sweep
 from rivalry.recording.analysis import Analysis
-from rivalry.training.analysis_callback import AnalysisCallback, probe_loader
+from rivalry.training.analysis_callback import AnalysisCallback
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
-from rivalry.training.data import Pictures
+from rivalry.training.data import Pictures, probe_loader
 from rivalry.training.run import RunFolder
 from rivalry.training.schedules import Schedule
 from rivalry.training.settings import Backbone, Competition, Optimisation

@@ -16,10 +16,9 @@ def test_one_item_is_ahead_and_made_by_another_thread() -> None:
             made.append((item, threading.current_thread().name))
             yield item
 
-    source = ahead(items())
-    assert next(source) == 0
-    assert next(source) == 1
-    source.close()  # waits for what is being made
+    with ahead(items()) as source:
+        assert next(source) == 0
+        assert next(source) == 1
     assert [item for item, _ in made] == [0, 1, 2]
     assert all(name.startswith("ahead") for _, name in made)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
@@ -30,12 +29,19 @@ def test_what_the_thread_raises_is_raised_in_its_place() -> None:
         yield 1
         raise KeyError("picture 2")
 
-    source = ahead(items())
-    assert next(source) == 1
-    with pytest.raises(KeyError, match="picture 2"):
-        next(source)
+    with ahead(items()) as source:
+        assert next(source) == 1
+        with pytest.raises(KeyError, match="picture 2"):
+            next(source)
 
 
 def test_none_and_nothing_are_no_end() -> None:
-    assert list(ahead([None, False, 0])) == [None, False, 0]
-    assert list(ahead([])) == []
+    for items in ([None, False, 0], []):
+        with ahead(items) as source:
+            assert list(source) == items
+
+
+def test_the_thread_is_gone_after_an_exception_here() -> None:
+    with pytest.raises(ZeroDivisionError), ahead(range(9)) as source:
+        list(map((1).__floordiv__, source))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]

@@ -85,6 +85,12 @@ def test_many_pictures_are_written_in_few_files(
     assert len(list(own_cache.glob("clip/*/images/*.safetensors"))) == 3
 
 
+def test_processes_may_decode(clip: Clip, tmp_path: Path) -> None:
+    dataset, indices = Tiles(9), [8, 0, 3]
+    features = ImageFeatures(clip, tmp_path).of(dataset, indices, workers=2)
+    torch.testing.assert_close(features, encode_images(clip, dataset.images[indices]))
+
+
 def test_a_picture_that_cannot_be_read_is_an_error_here(clip: Clip, own_cache: Path) -> None:
     """Pictures are decoded by another thread."""
     with pytest.raises(IndexError, match="7"):

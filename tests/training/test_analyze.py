@@ -28,7 +28,7 @@ def only_record(root: Path) -> Record:
 def test_a_run_is_analysed_as_the_training_did(place: Path) -> None:
     run = place / "runs/first"
     before = Record.load(find_records(run / "records")[-1])
-    assert rivalry("analyze", run, "--out", place / "again", "--batch_size", 3) == 0
+    assert rivalry("analyze", run, "--out", place / "again", "--batch_size", 3, "--workers", 1) == 0
     after = only_record(place / "again/records")
     assert (after.epoch, after.step) == (before.epoch, before.step) == (1, 4)
     assert after.scalars == pytest.approx(before.scalars, rel=1e-6)

@@ -20,7 +20,7 @@ from torchvision.transforms import v2
 from rivalry.data import PictureBook, Portion
 from rivalry.data.augmentation import CropAndFlip, Mixing, Recipe, draw_evenly
 from rivalry.data.dataset import Concept, ImageDataset, Sample
-from rivalry.training.data import Pictures
+from rivalry.training.data import Pictures, probe_loader
 
 
 class Numbers(ImageDataset):
@@ -216,6 +216,14 @@ def test_loading_draws_nothing_from_the_generator_of_the_network() -> None:
     pictures.recipe = whole_recipe()
     for loader in (pictures.train_dataloader(), pictures.val_dataloader(), pictures.calibration_batches()):
         list(loader)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_probe_set_is_shown_in_order_and_nothing_is_drawn(workers: int) -> None:
+    before = torch.get_rng_state()
+    batches = list(probe_loader(PictureBook(7, cache=False), 3, workers=workers))
+    assert torch.cat([batch["index"] for batch in batches]).tolist() == list(range(7))
     assert torch.equal(torch.get_rng_state(), before)
 
 

@@ -5,23 +5,30 @@ Decoders, hashes and networks let go of Python's lock while they work, so the tw
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
 _END: Any = object()
 
 
-def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
-    """Go through items while a thread makes the next one; one item is ahead, never more.
+@contextmanager
+def ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
+    """Give items that a thread makes while the context is open; one item is ahead, never more.
 
-    The thread alone makes items, one after the other. What it raises is raised here, in place of the item.
+    The thread alone makes items, one after the other. What it raises is raised in place of the item.
 
-    >>> list(ahead(range(3)))
+    >>> with ahead(range(3)) as numbers:
+    ...     list(numbers)
     [0, 1, 2]
     """
     source = iter(items)  # here, for worker processes are better started where no thread runs yet
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as thread:
+        yield _one_ahead(source, thread)
+
+
+def _one_ahead(source: Iterator[_Item], thread: ThreadPoolExecutor) -> Iterator[_Item]:
+    coming = thread.submit(next, source, _END)
+    while (item := coming.result()) is not _END:
         coming = thread.submit(next, source, _END)
-        while (item := coming.result()) is not _END:
-            coming = thread.submit(next, source, _END)
-            yield item
+        yield item

@@ -11,8 +11,9 @@ How files of images are read, shared and merged is told in :mod:`rivalry.dissect
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import torch
 from jaxtyping import Float, UInt8
 from rich.progress import track
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from rivalry.cache import cache_folder
 from rivalry.data.ahead import ahead
@@ -32,7 +34,7 @@ _IMAGES_AT_ONCE = 256
 _ROWS_A_FILE = 4096
 _WORTH_A_BAR = 2048
 
-_Decoded = list[tuple[int, bytes, Tensor]]
+Picture: TypeAlias = npt.NDArray[np.uint8]
 
 
 class ImageFeatures:
@@ -50,12 +52,13 @@ class ImageFeatures:
         self.files = FeatureFiles(folder or clip_folder(clip, "images"))
         self._keys: dict[str, Keys] = {}
 
-    def of(self, dataset: ImageDataset, indices: Sequence[int]) -> Float[Tensor, "batch features"]:
+    def of(self, dataset: ImageDataset, indices: Sequence[int], *, workers: int = 0) -> Float[Tensor, "batch features"]:
         """Features of unit length in the order of the indices, on the CLIP's device. A collective of all ranks.
 
         Args:
             dataset: Where the images are.
             indices: At least one position in it.
+            workers: Processes that decode; with 0 a thread of this one does.
         """
         rank, world = rank_and_world()
         own = np.asarray(indices[rank::world], np.int64)
@@ -63,34 +66,38 @@ class ImageFeatures:
         if rank == 0:
             self.files.merge()
         self.files.refresh()
-        self._encode_missing(dataset, keys, own[~self.files.hold(keys[own])], progress=rank == 0)
+        unseen = own[~self.files.hold(keys[own])]
+        if len(unseen):
+            self._encode_missing(dataset, keys, unseen, workers=workers, progress=rank == 0)
         features = torch.zeros(len(indices), self.clip.width, device=self.clip.device)
         if len(own):
             features[rank::world] = self.files.get(keys[own]).to(self.clip.device)
         return sum_over_ranks(features)
 
     def _encode_missing(
-        self, dataset: ImageDataset, keys: Keys, indices: npt.NDArray[np.int64], *, progress: bool
+        self, dataset: ImageDataset, keys: Keys, indices: npt.NDArray[np.int64], *, workers: int, progress: bool
     ) -> None:
         """Learn the keys of pictures, and encode those that no file knows; the next are decoded meanwhile."""
-        batches = track(
-            ahead(_decode(dataset, indices)),
-            "CLIP looks at the top images",
-            -(-len(indices) // _IMAGES_AT_ONCE),
-            disable=not progress or len(indices) < _WORTH_A_BAR,
-            transient=True,
+        loader: DataLoader[Any] = DataLoader(
+            _Keyed(dataset, indices), _IMAGES_AT_ONCE, collate_fn=list, num_workers=workers, generator=torch.Generator()
         )
+        hidden = not progress or len(indices) < _WORTH_A_BAR
         encoded: dict[bytes, Tensor] = {}
-        for batch in batches:
-            keys[[index for index, _, _ in batch]] = [key for _, key, _ in batch]
-            new = {key: image for _, key, image in batch if key not in encoded}
-            known = self.files.hold(np.array(list(new), KEY))
-            missing = {key: image for (key, image), there in zip(new.items(), known.tolist(), strict=True) if not there}
-            if missing:
-                encoded |= zip(missing, self._encode(list(missing.values())), strict=True)
-            if len(encoded) >= _ROWS_A_FILE:
-                self._keep(encoded)
+        with ahead(loader) as batches:
+            for batch in track(batches, "CLIP looks", len(loader), disable=hidden, transient=True):
+                keys[[index for index, _, _ in batch]] = [key for _, key, _ in batch]
+                self._encode_new(encoded, {key: image for _, key, image in batch})
+                if len(encoded) >= _ROWS_A_FILE:
+                    self._keep(encoded)
         self._keep(encoded)
+
+    def _encode_new(self, encoded: dict[bytes, Tensor], images: Mapping[bytes, Picture]) -> None:
+        """Add to what is encoded those pictures that are new to it and to the files."""
+        keys = [key for key in images if key not in encoded]
+        known = self.files.hold(np.array(keys, KEY)).tolist()
+        missing = [key for key, there in zip(keys, known, strict=True) if not there]
+        if missing:
+            encoded |= zip(missing, self._encode([images[key] for key in missing]), strict=True)
 
     def _keep(self, encoded: dict[bytes, Tensor]) -> None:
         """Write features down, and empty the dictionary."""
@@ -98,19 +105,20 @@ class ImageFeatures:
             self.files.add(np.array(list(encoded), KEY), torch.stack(list(encoded.values())))
             encoded.clear()
 
-    def _encode(self, images: Sequence[Tensor]) -> Float[Tensor, "batch features"]:
+    def _encode(self, images: Sequence[Picture]) -> Float[Tensor, "batch features"]:
         """Features, on the CPU, of pictures; those of one size are prepared together."""
-        places: dict[torch.Size, list[int]] = {}
+        places: dict[tuple[int, ...], list[int]] = {}
         for place, image in enumerate(images):
             places.setdefault(image.shape, []).append(place)
-        prepared = [self._prepare(torch.stack([images[place] for place in same])) for same in places.values()]
+        prepared = [self._prepare(np.stack([images[place] for place in same])) for same in places.values()]
         order = torch.tensor([place for same in places.values() for place in same])
         features = self.clip.encode_prepared(torch.cat(prepared)).cpu()
         return torch.empty_like(features).index_copy_(0, order, features)
 
-    def _prepare(self, images: UInt8[Tensor, "batch 3 height width"]) -> Tensor:
-        pinned = images.pin_memory() if self.clip.device.type == "cuda" else images
-        return prepare(pinned.to(self.clip.device, non_blocking=True), self.clip.preparation)
+    def _prepare(self, pictures: UInt8[np.ndarray, "batch 3 height width"]) -> Tensor:
+        images, device = torch.from_numpy(pictures), self.clip.device
+        pinned = images.pin_memory() if device.type == "cuda" else images
+        return prepare(pinned.to(device, non_blocking=True), self.clip.preparation)
 
 
 def word_features(
@@ -145,8 +153,16 @@ def clip_folder(clip: Clip, part: str) -> Path:
     return folder
 
 
-def _decode(dataset: ImageDataset, indices: npt.NDArray[np.int64]) -> Iterator[_Decoded]:
-    """Pictures with their index and key, some at a time."""
-    for start in range(0, len(indices), _IMAGES_AT_ONCE):
-        some = ((index, dataset[index]["image"]) for index in indices[start : start + _IMAGES_AT_ONCE].tolist())
-        yield [(index, content_key(image), image) for index, image in some]
+class _Keyed(Dataset[tuple[int, bytes, Picture]]):
+    """Some pictures of a data set, each with index and key; as arrays, of which processes can send any number."""
+
+    def __init__(self, dataset: ImageDataset, indices: npt.NDArray[np.int64]) -> None:
+        self.dataset, self.indices = dataset, indices.tolist()
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, place: int) -> tuple[int, bytes, Picture]:
+        index = self.indices[place]
+        image = self.dataset[index]["image"]
+        return index, content_key(image), image.cpu().numpy()

@@ -23,6 +23,7 @@ class Listening:
         device: Where observations lie.
         competitors: Units in a block of those layers that compete (LWTA); the others are missing here.
         dims: Axis of units of those layers that compete.
+        workers: Processes that may decode images of the data set where many are read at the end.
     """
 
     network: nn.Module
@@ -31,6 +32,7 @@ class Listening:
     device: torch.device
     competitors: Mapping[str, int]
     dims: Mapping[str, int]
+    workers: int = 0
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ class Recording:
         analyses: What listens, each under a name of its own.
         dataset: The probe set; indices of samples are positions in it.
         settings: What the driver of the pass knows of it (mode, seed …), for the records.
+        workers: Processes by which the driver reads the probe set; as many may read for an analysis.
 
     Raises:
         ValueError: For no analysis or two of one name, an unknown layer, or samples that lack what an analysis needs.
@@ -60,11 +61,13 @@ class Recording:
         dataset: ImageDataset,
         *,
         settings: Mapping[str, JSON] | None = None,
+        workers: int = 0,
     ) -> None:
         check_analyses(analyses, dataset)
         self.network = network
         self.dataset = dataset
         self.settings = dict(settings or {})
+        self.workers = workers
         self._listeners = [_Listener(one, resolve_taps(network, one.taps)) for one in analyses]
         heard = {layer for listener in self._listeners for layer in listener.layers}
         self._taps = Taps(network, [name for name, _ in network.named_modules() if name in heard])
@@ -85,6 +88,7 @@ class Recording:
                 device=self.device,
                 competitors={name: competing[name].competitors for name in listener.layers if name in competing},
                 dims={name: competing[name].dim for name in listener.layers if name in competing},
+                workers=self.workers,
             )
             with _blaming(listener.analysis, "start"):
                 listener.analysis.start(listening)

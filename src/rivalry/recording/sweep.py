@@ -1,4 +1,7 @@
-"""A sweep shows the network a probe set once, and every analysis listens to it."""
+"""A sweep shows the network a probe set once, and every analysis listens to it.
+
+The next batch is read and decoded while the network and the analyses look at this one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, DistributedSampler
 
+from rivalry.data.ahead import ahead
 from rivalry.data.dataset import ImageDataset
 from rivalry.lwta.layer import Mode, evaluating
 from rivalry.recording.analysis import Analysis
@@ -54,10 +58,12 @@ def sweep(
     dataset = _dataset_of(loader)
     settings: dict[str, JSON] = {"mode": mode, "seed": seed}
     run = forward or (lambda images: cast(Tensor, network(images.float() / 255)))
-    recording = Recording(network, analyses, dataset, settings=settings)
+    recording = Recording(network, analyses, dataset, settings=settings, workers=loader.num_workers)
     with undisturbed(network), evaluating(network, mode, seed=seed), recording:
-        for batch in _shown(loader, progress):
-            recording.observe(batch, run(batch["image"].to(recording.device)))
+        with ahead(loader) as batches:
+            for batch in _shown(batches, len(loader), progress):
+                images = batch["image"].to(recording.device, non_blocking=True)
+                recording.observe({**batch, "image": images}, run(images))
         return recording.conclude(epoch=epoch, step=step)
 
 
@@ -72,11 +78,11 @@ def _dataset_of(loader: DataLoader[Any]) -> ImageDataset:
     return loader.dataset
 
 
-def _shown(loader: DataLoader[Any], progress: bool) -> Iterable[Mapping[str, Any]]:
+def _shown(batches: Iterable[Mapping[str, Any]], count: int, progress: bool) -> Iterable[Mapping[str, Any]]:
     """Go through the batches under a progress bar."""
     if not progress or rank_and_world()[0] > 0:
-        yield from loader
+        yield from batches
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as bar:
-        yield from bar.track(loader, description="sweep", total=len(loader))
+        yield from bar.track(batches, description="sweep", total=count)

@@ -11,20 +11,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
-from torch.utils.data import DataLoader, DistributedSampler
 
 from rivalry.data.dataset import ImageDataset
 from rivalry.dissection.emergence import emergence_in, names_units
 from rivalry.recording.analysis import Analysis
-from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.session import Recording
 from rivalry.recording.sweep import sweep
 from rivalry.recording.undisturbed import undisturbed
-from rivalry.records import Record
+from rivalry.records import JSON, Record
 from rivalry.training.classifier import SparseClassifier, is_last_epoch
+from rivalry.training.data import probe_loader
 from rivalry.training.run import RunFolder
 from rivalry.training.wandb import log_record
 
@@ -79,7 +77,10 @@ class AnalysisCallback(Callback):
         """Begin to listen to the validation pass."""
         if self._due(trainer) and _shares_validation(trainer):
             network = _classifier(pl_module).evaluator
-            recording = Recording(network, self.analyses, _probe_of(trainer), settings={"mode": "argmax", "seed": 0})
+            told: dict[str, JSON] = {"mode": "argmax", "seed": 0}
+            recording = Recording(
+                network, self.analyses, _probe_of(trainer), settings=told, workers=_workers_of(trainer)
+            )
             with undisturbed(network):
                 self._recording = recording.__enter__()
 
@@ -130,7 +131,7 @@ class AnalysisCallback(Callback):
             return recording.conclude(epoch=epoch, step=step)
         return sweep(
             module.evaluator,
-            probe_loader(_probe_of(trainer), self.batch_size),
+            probe_loader(_probe_of(trainer), self.batch_size, workers=_workers_of(trainer)),
             self.analyses,
             forward=lambda images: module.evaluator(module.normalise(images)),
             epoch=epoch,
@@ -166,13 +167,6 @@ class AnalysisCallback(Callback):
             self._recording = None
 
 
-def probe_loader(probe: ImageDataset, batch_size: int) -> DataLoader[Any]:
-    """A loader that shows every sample once, in order, whatever the number of ranks."""
-    distributed = rank_and_world()[1] > 1
-    sampler = DistributedSampler[Any](probe, shuffle=False) if distributed else None
-    return DataLoader(probe, batch_size=batch_size, sampler=sampler, generator=torch.Generator())
-
-
 def refuse_strategies_without_taps(trainer: Trainer) -> None:
     """Refuse, by name, strategies that shard layers so that their outputs cannot be tapped.
 
@@ -194,6 +188,12 @@ def _probe_of(trainer: Trainer) -> ImageDataset:
     if not isinstance(probe, ImageDataset):
         raise ValueError(f"analyses listen to an ImageDataset, got {type(probe).__name__} as probe set")
     return probe
+
+
+def _workers_of(trainer: Trainer) -> int:
+    """Processes that the data module reads by."""
+    workers: int = trainer.datamodule.workers  # type: ignore[attr-defined]
+    return workers
 
 
 def _classifier(module: LightningModule) -> SparseClassifier:

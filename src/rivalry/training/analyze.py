@@ -24,10 +24,9 @@ from rivalry.lwta import Mode
 from rivalry.recording.analysis import Analysis
 from rivalry.recording.sweep import sweep
 from rivalry.records import Record
-from rivalry.training.analysis_callback import probe_loader
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
-from rivalry.training.data import Pictures
+from rivalry.training.data import Pictures, probe_loader
 from rivalry.training.evaluation import evaluation_copy
 from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder, Which
@@ -79,22 +78,27 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
     folder = RunFolder(Path(options.out)) if options.out else target.place
     study = _study(Path(options.config) if options.config else target.configuration, run=target.configuration)
-    records = analyze(target, study, mode=options.mode, seed=options.seed, batch_size=options.batch_size)
+    records = analyze(target, study, **{name: options[name] for name in ("mode", "seed", "batch_size", "workers")})
     for record in records:
         record.save(folder.records)
     print_summary(Console(), folder, {}, records)
     return records
 
 
-def analyze(target: Target, study: Any, *, mode: Mode, seed: int, batch_size: int) -> list[Record]:
+def analyze(
+    target: Target, study: Any, *, mode: Mode, seed: int, batch_size: int, workers: int | None = None
+) -> list[Record]:
     """Run the study's analyses on the target; ``study`` has ``analyses``, and ``data`` or ``probe``."""
+    if workers is None:
+        workers = study.data.workers if study.data else 0
     probe = study.probe or study.data.probe
+    probe.prepare()
     classifier = target.classifier.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     calibration = study.data.calibration_batches() if study.data else None
     network = evaluation_copy(classifier.network, calibration, classifier.normalise, mode=mode, keep=classifier.still)
     return sweep(
         network,
-        probe_loader(probe, batch_size),
+        probe_loader(probe, batch_size, workers=workers),
         study.analyses,
         forward=lambda images: network(classifier.normalise(images)),
         mode=mode,
@@ -198,6 +202,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--mode", type=Mode, default="argmax", help="How LWTA layers find their winners.")
     parser.add_argument("--seed", type=int, default=0, help="Of draws where the mode is sample, and of random weights.")
     parser.add_argument("--batch_size", type=int, default=128, help="Images a step of the sweep.")
+    parser.add_argument("--workers", type=int | None, default=None, help="Processes that decode; as `data` has it.")
     parser.add_argument(
         "--out", type=str | None, default=None, help="Folder to write to; by default analyses/ in the run's folder."
     )

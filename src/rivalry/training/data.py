@@ -10,11 +10,12 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, DistributedSampler
 
 from rivalry.data.augmentation import Augmentation, Recipe
 from rivalry.data.dataset import ImageDataset, Sample
 from rivalry.data.turns import ChangedPictures, Turn, TurnSampler
+from rivalry.recording.ranks import rank_and_world
 
 
 class Pictures(LightningDataModule):
@@ -152,6 +153,25 @@ class Pictures(LightningDataModule):
                 f"{split} has {len(pictures.classes)} classes ({_some(pictures.classes)}) and train {self.num_classes} "
                 f"({_some(self.classes)}): they must be the same, in the same order"
             )
+
+
+def probe_loader(probe: ImageDataset, batch_size: int, *, workers: int = 0) -> DataLoader[Any]:
+    """A loader that shows every sample once, in order, whatever the number of ranks.
+
+    Args:
+        probe: The pictures.
+        batch_size: Of each rank.
+        workers: Processes that decode.
+    """
+    distributed = rank_and_world()[1] > 1
+    return DataLoader(
+        probe,
+        batch_size=batch_size,
+        sampler=DistributedSampler[Any](probe, shuffle=False) if distributed else None,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # or each pass would draw from the one that the network draws from
+    )
 
 
 def _some(names: tuple[str, ...]) -> str:
