@@ -132,10 +132,3 @@ def test_the_order_of_concepts_and_units_does_not_matter(
     units, concepts = torch.randperm(48, generator=generator), torch.randperm(90, generator=generator)
     permuted = function(image_text[:, concepts], top[units])
     torch.testing.assert_close(permuted, function(image_text, top)[units][:, concepts], atol=1e-4, rtol=0)
-
-
-def test_groups_of_units_change_nothing(golden: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
-    image_text, top = golden["image_text"], strongest(golden["activations"], 20)
-    whole = soft_wpmi(image_text, top)
-    monkeypatch.setattr("rivalry.dissection.similarity._ELEMENTS_AT_ONCE", 500)
-    torch.testing.assert_close(soft_wpmi(image_text, top), whole)

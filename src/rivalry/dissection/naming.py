@@ -15,6 +15,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from rivalry.dissection import similarity as measure
+from rivalry.dissection.best_words import BestWords
+from rivalry.dissection.evidence import Terms, evidence_tiles, log_normalisers
 from rivalry.dissection.similarity import Similarity
 
 TOP_K: dict[Similarity, int] = {
@@ -46,19 +48,18 @@ class Name:
     margin: float | None
 
 
-def name_units(
-    scores: Float[Tensor, "units concepts"], words: Sequence[str], dead: Bool[Tensor, " units"]
-) -> list[Name]:
-    """Call every unit by its best word; of equal words the first.
+def name_units(best: BestWords, words: Sequence[str], dead: Bool[Tensor, " units"]) -> list[Name]:
+    """Call every unit by its best word.
 
-    >>> name_units(torch.tensor([[0.25, 1.0], [0.0, 0.0]]), ["sky", "snow"], torch.tensor([False, True]))[0]
+    >>> best = BestWords(torch.tensor([[1.0, 0.25], [0.0, 0.0]]), torch.tensor([[1, 0], [0, 1]]))
+    >>> name_units(best, ["sky", "snow"], torch.tensor([False, True]))[0]
     Name(label='snow', score=1.0, runner_up='sky', margin=0.75)
     """
-    highest = scores.topk(2, dim=1).values
-    places = _places(scores, highest).tolist()
     return [
-        Name("", None, "", None) if gone else Name(words[best], one, words[next_best], one - two)
-        for (one, two), (best, next_best), gone in zip(highest.tolist(), places, dead.tolist(), strict=True)
+        Name("", None, "", None) if gone else Name(words[first], one, words[second], one - two)
+        for (one, two), (first, second), gone in zip(
+            best.scores.tolist(), best.words.tolist(), dead.tolist(), strict=True
+        )
     ]
 
 
@@ -67,39 +68,48 @@ def needs_all_images(similarity: Similarity) -> bool:
     return similarity not in ("wpmi", "soft_wpmi")
 
 
-def score_by_top_images(
+def best_by_top_images(
     similarity: Similarity,
     top: Int[Tensor, "units k"],
     images: Float[Tensor, "samples features"],
     words: Float[Tensor, "concepts features"],
-) -> Float[Tensor, "units concepts"]:
-    """Score a layer by ``wpmi`` or ``soft_wpmi``.
-
-    Cosines are made for a group of units at a time: memory is units × concepts, and never samples × concepts.
+    normalisers: Float[Tensor, " samples"] | None = None,
+) -> BestWords:
+    """Score a layer by ``wpmi`` or ``soft_wpmi``; a unit without wins has no best word.
 
     Args:
         similarity: The function.
         top: Rows of ``images``, strongest first; -1 where a unit has no more wins.
-        images: Features of unit length of the images that occur in ``top``.
+        images: Features of unit length of the images that occur in ``top``, and of others perhaps.
         words: Features of unit length of the vocabulary.
+        normalisers: Those of :func:`softmax_normalisers` for the images, where other layers need them as well.
     """
-    evidence = measure.soft_wpmi_evidence if similarity == "soft_wpmi" else measure.wpmi_evidence
-    group = max(1, _ELEMENTS_AT_ONCE // (top.shape[1] * len(words)))
-    parts = []
-    for start in range(0, len(top), group):
-        own = top[start : start + group]
-        rows, places = torch.unique(own.clamp(min=0), return_inverse=True)
-        places = places.masked_fill(own < 0, -1)
-        parts.append(evidence(images[rows] @ words.T, places))
-    return measure.above_chance(torch.cat(parts), float(str(parameters(similarity)["strength"])))
+    (living,) = (top >= 0).any(1).nonzero(as_tuple=True)
+    best = BestWords.none_yet(len(living), images.device)
+    if len(living):
+        rows, places = torch.unique(top[living].clamp(min=0), return_inverse=True)
+        places = places.masked_fill(top[living] < 0, -1)
+        own = images if len(rows) == len(images) else images[rows]
+        masses = softmax_normalisers(similarity, own, words) if normalisers is None else normalisers[rows]
+        strength = parameters(similarity)["strength"]
+        for first, evidence in evidence_tiles(_terms(similarity, top.shape[1]), places, own, masses, words):
+            best = best.after(first, evidence.sub_(strength * measure.log_commonness(evidence)))
+    return best.among(len(top), living)
 
 
-def score_by_all_images(
+def softmax_normalisers(
+    similarity: Similarity, images: Float[Tensor, "samples features"], words: Float[Tensor, "concepts features"]
+) -> Float[Tensor, " samples"]:
+    """Logarithm of the normaliser of each image's softmax over the words, as ``wpmi`` or ``soft_wpmi`` take it."""
+    return log_normalisers(images, words, parameters(similarity)["scale"])
+
+
+def best_by_all_images(
     similarity: Similarity,
     activations: Float[Tensor, "samples units"],
     images: Float[Tensor, "samples features"],
     words: Float[Tensor, "concepts features"],
-) -> Float[Tensor, "units concepts"]:
+) -> BestWords:
     """Score a layer by one of the other three, some concepts at a time.
 
     Args:
@@ -113,12 +123,12 @@ def score_by_all_images(
         "cos_similarity_cubed": measure.cos_similarity_cubed,
         "rank_reorder": measure.rank_reorder,
     }
-    group = max(1, _ELEMENTS_AT_ONCE // len(images))
-    parts = [
-        functions[similarity](images @ words[start : start + group].T, activations)
-        for start in range(0, len(words), group)
-    ]
-    return torch.cat(parts, dim=1)
+    group = max(1, _ELEMENTS_AT_ONCE // max(activations.shape))
+    best = BestWords.none_yet(activations.shape[1], images.device)
+    for first in range(0, len(words), group):
+        tile = words[first : first + group]
+        best = best.after(first, functions[similarity](images @ tile.T, activations))
+    return best
 
 
 def parameters(similarity: Similarity) -> dict[str, float]:
@@ -140,8 +150,8 @@ def check_similarity(similarity: str) -> None:
         raise ValueError(f"unknown similarity {similarity!r}; known are {', '.join(known)}")
 
 
-def _places(scores: Float[Tensor, "units concepts"], highest: Float[Tensor, "units 2"]) -> Int[Tensor, "units 2"]:
-    """Where the two highest scores stand; of equal ones the first, which ``topk`` itself does not promise."""
-    best = (scores == highest[:, :1]).byte().argmax(1, keepdim=True)
-    others = (scores == highest[:, 1:]).scatter(1, best, False)
-    return torch.cat([best, others.byte().argmax(1, keepdim=True)], 1)
+def _terms(similarity: Similarity, k: int) -> Terms:
+    """The terms ``c_r + p_r S_r`` whose logarithms the formula adds up, for k top images."""
+    given = parameters(similarity)
+    sure = measure.membership(k, given["surest"], given["least_sure"]) if similarity == "soft_wpmi" else [1.0] * k
+    return Terms(given["scale"], tuple(1 - p + measure.EPSILON for p in sure), tuple(sure))

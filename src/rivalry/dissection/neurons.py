@@ -10,12 +10,14 @@ Only images that are among some unit's top images go through CLIP, unless the si
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from rivalry.data.vocabulary import Vocabulary
+from rivalry.dissection.best_words import BestWords
 from rivalry.dissection.clip import Clip, check_clip, check_templates, load_clip
 from rivalry.dissection.feature_cache import ImageFeatures, word_features
 from rivalry.dissection.judge import BEST, judge_labels
@@ -23,12 +25,13 @@ from rivalry.dissection.layer_stream import LayerStream, LayerSummary
 from rivalry.dissection.likeness import likeness_of, mean_cosine
 from rivalry.dissection.naming import (
     TOP_K,
+    best_by_all_images,
+    best_by_top_images,
     check_similarity,
     name_units,
     needs_all_images,
     parameters,
-    score_by_all_images,
-    score_by_top_images,
+    softmax_normalisers,
 )
 from rivalry.dissection.natural import NaturalLabels
 from rivalry.dissection.semantics import EXAMPLES
@@ -43,6 +46,16 @@ from rivalry.recording.pooling import Pooled, Pooling, check_pooling, pool, posi
 from rivalry.records import JSON
 
 
+@dataclass(frozen=True)
+class _Features:
+    """What CLIP sees of the images at ``indices`` and of the words, the same for all layers."""
+
+    indices: Int[Tensor, " samples"]
+    images: Float[Tensor, "samples features"]
+    words: Float[Tensor, "concepts features"]
+    normalisers: Float[Tensor, " samples"] | None
+
+
 class NeuronDissection(Analysis):
     """Names every unit of the tapped layers.
 
@@ -51,8 +64,9 @@ class NeuronDissection(Analysis):
     of :func:`rivalry.dissection.unit_table.summary_scalars`. Where the data set carries masks, labels are judged, and
     beside them, in the table ``classes``, the names of the classes as labels of the logits.
 
-    Memory is bounded by units × top-k and units × concepts; similarities that look at every image keep a reservoir of
-    images × units and say so where it would pass 2 GiB a layer.
+    Memory is bounded by units × top-k, where masks are units × their concepts, and the features of the top images;
+    similarities that look at every image keep a reservoir of images × units and say so where it would pass 2 GiB a
+    layer.
 
     Args:
         layers: Layers to dissect, dotted names or globs; with the axis of their units where it cannot be told (see
@@ -127,13 +141,11 @@ class NeuronDissection(Analysis):
         natural = self._natural.judge()
         clip = load_clip(self.clip, str(self._listening.device))
         indices = torch.unique(torch.cat([_indices(summary) for summary in summaries.values()]))
-        images = self._features(clip, indices)
-        words = word_features(clip, self.vocabulary.words, self.templates)
-        # Layer by layer, so that only one layer's scores are there at a time.
-        layers = {layer: self._name(one, words, indices, images) for layer, one in summaries.items()}
+        features = self._encode(clip, indices)
+        layers = {layer: self._name(one, features) for layer, one in summaries.items()}
         sheet, settings = top_image_sheet(self._listening.dataset, layers, self.top_k)
         tables = {"units": unit_table(layers)}
-        scalars = {**summary_scalars(layers), "clarity_floor": mean_cosine(images)}
+        scalars = {**summary_scalars(layers), "clarity_floor": mean_cosine(features.images)}
         if natural is not None:
             tables["classes"] = self._natural.table(natural)
             scalars |= self._natural.scalars(natural)
@@ -150,42 +162,35 @@ class NeuronDissection(Analysis):
             device=self._listening.device,
         )
 
-    def _features(self, clip: Clip, indices: Int[Tensor, " samples"]) -> Float[Tensor, "samples features"]:
+    def _encode(self, clip: Clip, indices: Int[Tensor, " samples"]) -> _Features:
         """CLIP sees each image that matters once."""
-        if not len(indices):
-            return torch.zeros(0, clip.width, device=clip.device)
+        words = word_features(clip, self.vocabulary.words, self.templates)
         if self._images is None or self._images.clip is not clip:
             self._images = ImageFeatures(clip)
-        return self._images.of(self._listening.dataset, indices.tolist())
+        dataset = self._listening.dataset
+        empty = torch.zeros(0, clip.width, device=clip.device)
+        images = self._images.of(dataset, indices.tolist()) if len(indices) else empty
+        by_top = not needs_all_images(self.similarity)
+        return _Features(
+            indices, images, words, softmax_normalisers(self.similarity, images, words) if by_top else None
+        )
 
-    def _name(
-        self,
-        summary: LayerSummary,
-        words: Float[Tensor, "concepts features"],
-        indices: Int[Tensor, " samples"],
-        images: Float[Tensor, "samples features"],
-    ) -> NamedLayer:
-        scores = self._score(summary, words, indices, images)
-        names = name_units(scores, self.vocabulary.words, summary.dead)
-        likeness = likeness_of(summary, indices, images)
+    def _name(self, summary: LayerSummary, features: _Features) -> NamedLayer:
+        names = name_units(self._best_words(summary, features), self.vocabulary.words, summary.dead)
+        likeness = likeness_of(summary, features.indices, features.images)
         if summary.truth is None:
             return NamedLayer(summary, names, likeness, None)
         verdict = judge_labels(summary.truth, [name.label for name in names], self._listening.dataset.concepts)
         return NamedLayer(summary, names, likeness, verdict)
 
-    def _score(
-        self,
-        summary: LayerSummary,
-        words: Float[Tensor, "concepts features"],
-        indices: Int[Tensor, " samples"],
-        images: Float[Tensor, "samples features"],
-    ) -> Float[Tensor, "units concepts"]:
+    def _best_words(self, summary: LayerSummary, features: _Features) -> BestWords:
+        indices, images, words = features.indices, features.images, features.words
         if not len(indices):
-            return torch.zeros(len(summary.mean), len(words))
+            return BestWords.none_yet(len(summary.mean), images.device)
         if summary.rows is not None:
-            return score_by_all_images(self.similarity, summary.rows.values, images, words)
+            return best_by_all_images(self.similarity, summary.rows.values, images, words)
         places = torch.searchsorted(indices, summary.top.images).masked_fill(summary.top.images < 0, -1)
-        return score_by_top_images(self.similarity, places, images, words)
+        return best_by_top_images(self.similarity, places, images, words, features.normalisers)
 
     def _settings(self, clip: Clip) -> dict[str, JSON]:
         return {

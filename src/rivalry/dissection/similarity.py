@@ -16,11 +16,14 @@ unit's label depends on its company. Score a layer at a time.
 
 Only real wins count. A unit with n < k top images has its L scaled by k/n, so that it weighs in ``p(t)`` as others do;
 a unit with none is left out of ``p(t)`` and scores −∞ throughout.
+
+These are the formulas, for matrices that fit memory; :mod:`rivalry.dissection.evidence` is how a layer is scored.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 import torch
@@ -29,9 +32,10 @@ from torch import Tensor
 
 Similarity = Literal["cos_similarity", "cos_similarity_cubed", "rank_reorder", "wpmi", "soft_wpmi"]
 
-_EPSILON = 1e-7
+EPSILON = 1e-7
+"""Added to every probability before its logarithm."""
+
 _LEAST_MEAN = 1e-4
-_ELEMENTS_AT_ONCE = 2**22
 
 
 def cos_similarity(
@@ -124,14 +128,8 @@ def wpmi_evidence(
     image_text: Float[Tensor, "samples concepts"], top: Int[Tensor, "units k"], *, scale: float = 2.0
 ) -> Float[Tensor, "units concepts"]:
     """L of :func:`wpmi`, in float64."""
-    log_chance = torch.log(torch.softmax(scale * image_text, dim=1) + _EPSILON)
-    parts = []
-    for units in _some_at_once(top, image_text.shape[1]):
-        total = torch.zeros(len(units), image_text.shape[1], dtype=torch.float64, device=image_text.device)
-        for rows in units.T:
-            total += log_chance[rows.clamp(min=0)].masked_fill(rows[:, None] < 0, 0.0)
-        parts.append(total)
-    return _as_if_full(torch.cat(parts), top)
+    log_chance = torch.log(torch.softmax(scale * image_text.double(), dim=1) + EPSILON)
+    return _of_all_wins((log_chance[rows] for rows in top.T), top)
 
 
 def soft_wpmi_evidence(
@@ -144,8 +142,6 @@ def soft_wpmi_evidence(
 ) -> Float[Tensor, "units concepts"]:
     """L of :func:`soft_wpmi`, in float64.
 
-    A term lies in [2e-3, 1], so the product of a hundred fits float64 and one logarithm takes the place of a hundred.
-
     Args:
         image_text: P.
         top: As in :func:`soft_wpmi`.
@@ -153,21 +149,15 @@ def soft_wpmi_evidence(
         surest: Probability p_0 that the first image belongs to the unit.
         least_sure: Probability after the last.
     """
-    chance = torch.softmax(scale * image_text, dim=1)
-    k = top.shape[1]
-    parts = []
-    for units in _some_at_once(top, image_text.shape[1]):
-        total = torch.zeros(len(units), image_text.shape[1], dtype=torch.float64, device=image_text.device)
-        product = torch.ones_like(total)
-        for rank, rows in enumerate(units.T):
-            sure = surest - rank / k * (surest - least_sure)
-            term = chance[rows.clamp(min=0)].sub_(1.0).mul_(sure).add_(1.0).add_(_EPSILON)
-            product *= term.masked_fill_(rows[:, None] < 0, 1.0)
-            if rank % 100 == 99 or rank == k - 1:
-                total += product.log()
-                product.fill_(1.0)
-        parts.append(total)
-    return _as_if_full(torch.cat(parts), top)
+    chance = torch.softmax(scale * image_text.double(), dim=1)
+    sure = membership(top.shape[1], surest, least_sure)
+    terms = (torch.log(1 + p * (chance[rows] - 1) + EPSILON) for p, rows in zip(sure, top.T, strict=True))
+    return _of_all_wins(terms, top)
+
+
+def membership(k: int, surest: float, least_sure: float) -> list[float]:
+    """How sure :func:`soft_wpmi` is that each of k top images belongs to its unit: p_r, falling linearly."""
+    return [surest - rank / k * (surest - least_sure) for rank in range(k)]
 
 
 def above_chance(evidence: Float[Tensor, "units concepts"], strength: float) -> Float[Tensor, "units concepts"]:
@@ -176,10 +166,12 @@ def above_chance(evidence: Float[Tensor, "units concepts"], strength: float) -> 
     Units that are −∞ throughout (they never won) stay so and are no company to the others.
     """
     alive = evidence.isfinite().all(1)
-    if not bool(alive.any()):
-        return evidence
-    log_chance = evidence[alive].logsumexp(0) - math.log(int(alive.sum()))
-    return evidence - strength * log_chance
+    return evidence - strength * log_commonness(evidence[alive]) if bool(alive.any()) else evidence
+
+
+def log_commonness(evidence: Float[Tensor, "living concepts"]) -> Float[Tensor, " concepts"]:
+    """``log p(t)`` of units that won, one at least."""
+    return evidence.logsumexp(0) - math.log(len(evidence))
 
 
 def _unit_columns(columns: Tensor, min_norm: float) -> Tensor:
@@ -198,14 +190,11 @@ def _rank_error(
     return (profile.flip(0) - profile[ascending]).abs().pow(power).mean(1) / chance
 
 
-def _some_at_once(top: Tensor, concepts: int) -> list[Tensor]:
-    """Units in groups that keep units × concepts of a group small."""
-    size = max(1, _ELEMENTS_AT_ONCE // concepts)
-    return [top[start : start + size] for start in range(0, len(top), size)]
-
-
-def _as_if_full(evidence: Tensor, top: Tensor) -> Tensor:
-    """Scale the evidence of n images to that of k; −∞ where there is none."""
-    wins = (top >= 0).sum(1, keepdim=True)
-    scaled = evidence * (top.shape[1] / wins.clamp(min=1))
-    return scaled.masked_fill(wins == 0, -math.inf)
+def _of_all_wins(terms: Iterable[Tensor], top: Tensor) -> Tensor:
+    """Sum of the terms where a unit won, scaled from its n images to k; −∞ where it won in none."""
+    wins = top >= 0
+    total = torch.zeros((), dtype=torch.float64, device=top.device)
+    for term, won in zip(terms, wins.T, strict=True):
+        total = total + term.masked_fill(~won[:, None], 0.0)
+    count = wins.sum(1, keepdim=True)
+    return (total * (top.shape[1] / count.clamp(min=1))).masked_fill(count == 0, -math.inf)
