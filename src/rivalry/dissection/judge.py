@@ -100,20 +100,22 @@ def judge_labels(truth: Truth, labels: Sequence[str], concepts: Sequence[Concept
     names = [normalised(concept.name) for concept in concepts]
     labels = [normalised(label) for label in labels]
     correlation = truth.correlation.cpu()
-    best = [_best_concepts(row) for row in correlation]
+    best = _best_concepts(correlation)
     meant = {label: [place for place, name in enumerate(names) if name == label] for label in set(labels)}
-    used = {place for places in meant.values() for place in places} | {places[0] for places in best if places}
-    agreement = _agreement(truth, sorted(used))
+    used = sorted({place for places in meant.values() for place in places} | {places[0] for places in best if places})
+    column = {place: number for number, place in enumerate(used)}
+    agreement = _agreement(truth, used)
     units = torch.arange(len(labels))
     of_label = {
-        label: agreement[units, torch.tensor(places)[correlation[:, places].argmax(1)]]
+        label: agreement[units, torch.tensor([column[place] for place in places])[correlation[:, places].argmax(1)]]
         for label, places in meant.items()
         if places
     }
+    of_best = agreement[units, [column[places[0]] if places else 0 for places in best]].tolist() if used else []
     judgements = [
         Judgement(
             true_concept=concepts[places[0]].name if places else "",
-            true=Agreement(*agreement[unit, places[0]].tolist()) if places else None,
+            true=Agreement(*of_best[unit]) if places else None,
             label=Agreement(*of_label[label][unit].tolist()) if label in of_label else None,
             confirmed=label in (known := frozenset(names[place] for place in places)),
             best=known,
@@ -145,23 +147,23 @@ def normalised(name: str) -> str:
     return " ".join(name.replace("_", " ").casefold().split())
 
 
-def _best_concepts(correlation: Float[Tensor, " concepts"]) -> list[int]:
-    """Places of the three best concepts of one unit, best first; those that always occur together share a place."""
-    values, order = correlation.sort(descending=True, stable=True)
-    last = values[min(BEST, len(values)) - 1]
-    return order[(values >= last - TIE) & (values > 0)].tolist()
+def _best_concepts(correlation: Float[Tensor, "units concepts"]) -> list[list[int]]:
+    """Places of each unit's three best concepts, best first; those that always occur together share a place."""
+    values, order = correlation.sort(dim=1, descending=True, stable=True)
+    last = values[:, min(BEST, values.shape[1]) - 1, None]
+    counts = ((values >= last - TIE) & (values > 0)).sum(1).tolist()
+    places = order[:, : max(counts, default=0)].tolist()
+    return [row[:count] for row, count in zip(places, counts, strict=True)]
 
 
-def _agreement(truth: Truth, places: list[int]) -> Float[Tensor, "units concepts 3"]:
-    """Agreement of every unit with these concepts; NaN for the others, except for the correlation."""
+def _agreement(truth: Truth, places: list[int]) -> Float[Tensor, "units chosen 3"]:
+    """Agreement of every unit with the concepts at these places."""
     ranked = ranking_agreement(truth.values, truth.shown[:, places])
-    agreement = torch.full((*truth.correlation.shape, 3), torch.nan, dtype=torch.float64)
-    agreement[:, :, 0] = truth.correlation.cpu()
-    for kind, found in enumerate(ranked, start=1):
-        agreement[:, places, kind] = found.double().cpu()
-    return agreement
+    kinds = truth.correlation[:, places], ranked.average_precision, ranked.iou
+    return torch.stack([found.double().cpu() for found in kinds], 2)
 
 
 def _floor(of_label: Mapping[str, Tensor], labels: Sequence[str], living: list[int]) -> Agreement:
-    dealt = [of_label[labels[unit]][living].nanmean(0) for unit in living if labels[unit] in of_label]
+    means = {label: agreement[living].nanmean(0) for label, agreement in of_label.items()}
+    dealt = [means[labels[unit]] for unit in living if labels[unit] in means]
     return Agreement(*torch.stack(dealt).nanmean(0).tolist()) if dealt else Agreement(math.nan, math.nan, math.nan)

@@ -61,6 +61,7 @@ class TruthStream:
         kept = min(images, max(1, limit // (4 * (units + concepts))))
         order = torch.randperm(images, generator=torch.Generator().manual_seed(SAMPLE_SEED))
         self.chosen = torch.zeros(images, dtype=torch.bool).scatter_(0, order[:kept], True).to(device)
+        self._all_chosen = kept == images
         self.correlation = ConceptCorrelation(units, concepts).to(device)
         self.rows = SampleRows(units + concepts, kept).to(device)
 
@@ -72,8 +73,11 @@ class TruthStream:
     ) -> None:
         """Add a batch of pooled activations and of what the pictures show."""
         self.correlation.update(values, shown)
-        chosen = self.chosen[index]
-        self.rows.update(torch.cat([values.float(), shown.float()], 1)[chosen], index[chosen])
+        rows = torch.cat([values.float(), shown.float()], 1)
+        if not self._all_chosen:  # to choose makes a GPU wait
+            chosen = self.chosen[index]
+            rows, index = rows[chosen], index[chosen]
+        self.rows.update(rows, index)
 
     def compute(self) -> Truth:
         """Gather what all ranks have seen. A collective."""
@@ -125,5 +129,7 @@ def presence(masks: Int[Tensor, "batch categories height width"], concepts: int)
     >>> presence(torch.tensor([[[[0, 2], [2, 2]]]]), concepts=3)
     tensor([[False,  True, False]])
     """
-    shown = torch.zeros(len(masks), concepts + 1, dtype=torch.bool, device=masks.device)
-    return shown.scatter_(1, masks.flatten(1).long(), True)[:, 1:]
+    shown = torch.zeros(len(masks) * (concepts + 1), dtype=torch.bool, device=masks.device)
+    rows = torch.arange(len(masks), device=masks.device) * (concepts + 1)
+    shown[(masks.flatten(1) + rows[:, None]).flatten()] = True  # a third of the time of a scatter
+    return shown.view(len(masks), concepts + 1)[:, 1:]
