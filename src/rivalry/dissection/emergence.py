@@ -12,10 +12,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from rivalry.records import JSON, Record, find_records
 
@@ -35,8 +38,6 @@ SAME = (
 """Settings of a dissection that labels depend on: epochs are compared only where these are the same."""
 
 _NAMING = {"layer": pa.string(), "unit": pa.int64(), "label": pa.string(), "dead": pa.bool_()}
-
-Labels = dict[tuple[str, int], str]
 
 
 def names_units(record: Record) -> bool:
@@ -69,7 +70,7 @@ def emergence_in(root: Path, dissection: str, epoch: int) -> Record:
         ValueError: If there is no record of such labels of that epoch.
     """
     folders = [folder for folder in find_records(root, dissection) if int(folder.parent.name[6:]) <= epoch]
-    records = [Record.load(folder, tables=("units",)) for folder in folders]
+    records = [_labels_in(folder) for folder in folders]
     if not records or records[-1].epoch != epoch or not names_units(records[-1]):
         raise ValueError(f"{root} holds no record {dissection!r} of epoch {epoch} with labels of units")
     return emergence(records)
@@ -90,9 +91,9 @@ def emergence(records: Sequence[Record]) -> Record:
     """
     last = records[-1]
     alike = [one for one in records if names_units(one) and _way(one) == _way(last)]
-    labels = [_labels(one.tables["units"]) for one in alike]
-    counts = [Counter(of_epoch.values()) for of_epoch in labels]
-    rows = _epoch_rows(alike, labels, counts)
+    living = [one.tables["units"].filter(pc.invert(one.tables["units"]["dead"])) for one in alike]
+    counts = [_count(units["label"]) for units in living]
+    rows = _epoch_rows(alike, living, counts)
     followed: list[JSON] = [one.epoch for one in alike]
     left_out: list[JSON] = [one.epoch for one in records if one.epoch not in followed]
     return Record(
@@ -115,21 +116,33 @@ def _way(record: Record) -> dict[str, JSON]:
     return {name: record.settings[name] for name in SAME if name in record.settings}
 
 
-def _labels(units: pa.Table) -> Labels:
-    """The labels of living units."""
-    columns = (units[name].to_pylist() for name in _NAMING)
-    return {(layer, unit): label for layer, unit, label, dead in zip(*columns, strict=True) if not dead}
+def _labels_in(folder: Path) -> Record:
+    """A record with no more of its units than is looked at here: every epoch reads those of all epochs before it."""
+    record, file = Record.load(folder, tables=()), folder / "units.parquet"
+    if not file.is_file():
+        return record
+    return replace(record, tables={"units": pq.read_table(file, columns=list(_NAMING), use_threads=False)})
+
+
+def _count(labels: pa.ChunkedArray) -> Counter[str]:
+    counted = pc.value_counts(labels)
+    return Counter(dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)))
+
+
+def _unchanged(before: pa.Table, now: pa.Table) -> float:
+    """Of the units that live in both epochs, the share that kept its label; NaN where none does."""
+    both = now.join(before, ["layer", "unit"], join_type="inner", right_suffix=" before", use_threads=False)
+    same = pc.sum(pc.equal(both["label"], both["label before"])).as_py()
+    return same / both.num_rows if both.num_rows else math.nan
 
 
 def _epoch_rows(
-    records: Sequence[Record], labels: Sequence[Labels], counts: Sequence[Counter[str]]
+    records: Sequence[Record], living: Sequence[pa.Table], counts: Sequence[Counter[str]]
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     so_far: set[str] = set()
     for place, (record, now) in enumerate(zip(records, counts, strict=True)):
-        before, earlier = (counts[place - 1], labels[place - 1]) if place else (Counter[str](), Labels())
-        both = [unit for unit in labels[place] if unit in earlier]
-        unchanged = sum(labels[place][unit] == earlier[unit] for unit in both)
+        before = counts[place - 1] if place else Counter[str]()
         rows.append(
             {
                 "epoch": record.epoch,
@@ -139,7 +152,7 @@ def _epoch_rows(
                 "new_concepts": len(now.keys() - so_far),
                 "lost_concepts": len(before.keys() - now.keys()),
                 "concepts_so_far": len(so_far := so_far | now.keys()),
-                "labels_unchanged": unchanged / len(both) if both else math.nan,
+                "labels_unchanged": _unchanged(living[place - 1], living[place]) if place else math.nan,
             }
         )
     return rows
