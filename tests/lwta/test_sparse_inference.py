@@ -9,6 +9,7 @@ import pytest
 import timm
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
 from rivalry.lwta import LWTA, SparseChoice, SparseLinear, sparse_inference, use_sparse_linears
 
@@ -116,6 +117,13 @@ def test_a_layer_of_several_calls_stays_and_one_of_several_names_is_one() -> Non
 def test_what_is_no_pair_stays(network: nn.Module) -> None:
     assert use_sparse_linears(network, torch.randn(2, 6)) == []
     assert sparse_names(network) == []
+
+
+@pytest.mark.usefixtures("sparse_is_faster")
+def test_a_pruned_layer_stays() -> None:
+    network = perceptron()
+    prune.random_unstructured(network[2], "weight", amount=0.5)
+    assert use_sparse_linears(network, torch.randn(2, 6)) == []
 
 
 def test_modes_and_hooks_are_as_before() -> None:

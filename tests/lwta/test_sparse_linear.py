@@ -102,6 +102,12 @@ def test_what_is_not_a_number_is_passed_on() -> None:
         assert sparse(torch.tensor([[0.0, float("nan"), 1.0, 0.0]])).isnan().all()
 
 
+@pytest.mark.parametrize(("units", "outputs"), [(72, 10), (48, 11)])
+def test_shapes_that_do_not_fit_are_refused(units: int, outputs: int) -> None:
+    with pytest.raises(ValueError, match=r"48 inputs and 10 outputs was given"):
+        torch.ops.rivalry.sparse_linear(torch.zeros(6, units), torch.zeros(48, 10), torch.zeros(outputs), 24)
+
+
 def test_the_kernel_is_exact_for_any_input(paths: list[tuple[int, ...]]) -> None:
     _, linear, sparse = layers(outputs=33)
     with torch.inference_mode():

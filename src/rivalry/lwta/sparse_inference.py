@@ -63,10 +63,10 @@ def use_sparse_linears(
 ) -> list[SparseChoice]:
     """Make linear layers behind competitions sparse, in place, where that is faster. For inference.
 
-    The network sees the example once, in ``eval()``. Candidates are the plain ``nn.Linear`` layers that run once, on
-    the very output of a competition along the last axis (dropout does nothing in ``eval()``). The choice is made for
-    the example's batch, and for the processor, precision and threads that it runs on: for another, begin with the dense
-    network again. State dicts do not change.
+    The network sees the example once, in ``eval()``. Candidates are the ``nn.Linear`` layers without hooks that run
+    once, on the very output of a competition along the last axis (dropout does nothing in ``eval()``). The choice is
+    made for the example's batch, and for the processor, precision and threads that it runs on: for another, begin with
+    the dense network again. State dicts do not change.
 
     Args:
         network: Any network with competitions.
@@ -92,7 +92,7 @@ def use_sparse_linears(
         for name, module in network.named_modules():
             if isinstance(module, LWTA):
                 stack.callback(module.register_forward_hook(partial(watch.compete, name)).remove)
-            elif type(module) is nn.Linear:
+            elif _is_plain(module):
                 stack.callback(module.register_forward_pre_hook(partial(watch.enter_linear, name)).remove)
         stack.enter_context(still(network))
         stack.enter_context(torch.no_grad())
@@ -160,6 +160,11 @@ def _exported_ways() -> tuple[Way, Way]:
         return sum_embeddings(win_by_argmax(activations, competitors, -1)[0], rows, bias, competitors)
 
     return torch.compile(dense, dynamic=False, fullgraph=True), torch.compile(sparse, dynamic=False, fullgraph=True)
+
+
+def _is_plain(module: nn.Module) -> bool:
+    """Whether it is a linear layer and nothing more; pruning, weight norm and the like are hooks or other classes."""
+    return type(module) is nn.Linear and not (module._forward_pre_hooks or module._forward_hooks)
 
 
 def _is_same(given: Tensor, output: Tensor) -> bool:

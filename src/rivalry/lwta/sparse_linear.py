@@ -46,6 +46,9 @@ def sparse_linear(
         bias: Its bias.
         competitors: Units in a block, U.
 
+    Raises:
+        ValueError: If the shapes do not fit one another.
+
     >>> rows = torch.tensor([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 40.0]])
     >>> sparse_linear(torch.tensor([[0.0, 5.0, -1.0, 0.0]]), rows, torch.zeros(2), competitors=2)
     tensor([[ 7., 70.]])
@@ -131,7 +134,8 @@ class SparseLinear(nn.Linear):
 
 def _look_up(activations: Tensor, rows: Tensor, bias: Tensor, competitors: int) -> Tensor:
     """Winners' rows, by our kernel where it can."""
-    kernel = _kernel() if _is_native(activations, rows) else None
+    _refuse_misfit(activations, rows, bias)
+    kernel = _kernel() if _is_native(activations, rows, bias) else None
     if kernel is None:
         return sum_embeddings(activations, rows, bias, competitors)
     *batch, width = activations.shape
@@ -141,6 +145,15 @@ def _look_up(activations: Tensor, rows: Tensor, bias: Tensor, competitors: int) 
     threads = min(torch.get_num_threads(), 1 + count // _LEAST_ROWS)
     kernel(*(tensor.data_ptr() for tensor in tensors), count, width, outputs, threads)
     return output
+
+
+def _refuse_misfit(activations: Tensor, rows: Tensor, bias: Tensor) -> None:
+    """The kernel would read what is not there."""
+    if (activations.shape[-1], *bias.shape) != tuple(rows.shape):
+        raise ValueError(
+            f"a linear layer of {rows.shape[0]} inputs and {rows.shape[1]} outputs was given activations of shape "
+            f"{tuple(activations.shape)} and a bias of shape {tuple(bias.shape)}"
+        )
 
 
 def _is_native(*tensors: Tensor) -> bool:
