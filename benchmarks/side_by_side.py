@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 RESULTS = Path(__file__).parent / "results"
-LIKELY_SECONDS = 5.0
+LIKELY_SECONDS = 2.0
 
 Work = Callable[[], object]
 

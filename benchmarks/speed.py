@@ -7,12 +7,14 @@
 Rows go to ``benchmarks/results/<machine>.json``, in place of those of the same name.
 """
 
+import competition_speed
+import step_speed
 import torch
 from jsonargparse import auto_cli
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from side_by_side import Comparison, keep, measure
 
-COMPARISONS: list[Comparison] = []
+COMPARISONS: list[Comparison] = [*competition_speed.COMPARISONS, *step_speed.COMPARISONS]
 
 
 def main(device: str = "cpu", only: list[str] | None = None) -> None:

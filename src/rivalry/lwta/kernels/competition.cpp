@@ -33,6 +33,8 @@ inline uint32_t as_bits(float value) {
     return bits;
 }
 
+inline float larger(float a, float b) { return a > b ? a : b; }  // by value, or loops over it stay scalar
+
 inline float widen(float value) { return value; }
 inline float widen(uint16_t bfloat16) { return as_float(static_cast<uint32_t>(bfloat16) << 16); }
 
@@ -56,7 +58,7 @@ inline float logarithm(float x) {
 
 // exp(x) for x ≤ 88: 2^n exp(r) with |r| ≤ ½ log 2, and a polynomial for exp(r). Below −87 it is about zero.
 inline float exponential(float x) {
-    const float clipped = std::max(x, -87.0f);
+    const float clipped = larger(x, -87.0f);
     const float n = (clipped * 1.44269504f + 12582912.0f) - 12582912.0f;
     const float r = (clipped - n * 0.693359375f) + n * 2.12194440e-4f;
     float series = 1.38146131e-3f;
@@ -175,6 +177,12 @@ void write(const Rows rows, const Place& place, Scalar* tensor, float* flat) {
     }
 }
 
+bool all_finite(const Rows rows, int64_t competitors) {
+    uint32_t bad = 0;
+    for (int64_t i = 0; i < competitors * LANES; ++i) bad |= (as_bits(rows[i]) & 0x7f800000u) == 0x7f800000u;
+    return !bad;
+}
+
 // The first of the largest of each block.
 void leaders(const Rows rows, int64_t competitors, int32_t* winners) {
     float best[LANES];
@@ -196,13 +204,13 @@ struct Draw {
 };
 
 void draw_gumbel(const Competition& how, const Place& place, const Rows h, Draw& draw) {
+    uint32_t first[LANES];  // counters of the blocks' first units
+    for (int l = 0; l < LANES; ++l) first[l] = place.counter[l] * static_cast<uint32_t>(how.competitors);
     for (int64_t u = 0; u < how.competitors; ++u) {
         const float* row = h + u * LANES;
         float* logit = draw.logits + u * LANES;
-        for (int l = 0; l < LANES; ++l) {
-            const uint32_t counter = place.counter[l] * static_cast<uint32_t>(how.competitors) + static_cast<uint32_t>(u);
-            logit[l] = how.sharpness * row[l] + gumbel(uniform(counter, 0, how.seed));
-        }
+        for (int l = 0; l < LANES; ++l)
+            logit[l] = how.sharpness * row[l] + gumbel(uniform(first[l] + static_cast<uint32_t>(u), 0, how.seed));
     }
     leaders(draw.logits, how.competitors, draw.winners);
 }
@@ -215,7 +223,7 @@ void draw_by_chance(const Competition& how, const Place& place, const Rows h, Dr
         float* logit = draw.logits + u * LANES;
         for (int l = 0; l < LANES; ++l) {
             logit[l] = how.sharpness * row[l];
-            highest[l] = std::max(highest[l], logit[l]);
+            highest[l] = larger(highest[l], logit[l]);
         }
     }
     for (int64_t u = 0; u < how.competitors; ++u)
@@ -244,7 +252,7 @@ void condition(const Competition& how, const Place& place, Draw& draw, const flo
         for (int l = 0; l < LANES; ++l) {
             float& logit = draw.logits[u * LANES + l];
             const uint32_t counter = place.counter[l] * static_cast<uint32_t>(how.competitors) + static_cast<uint32_t>(u);
-            const float own = -logarithm(uniform(counter, 0, how.seed)) * exponential(std::min(highest[l] - logit, 80.0f));
+            const float own = -logarithm(uniform(counter, 0, how.seed)) * exponential(-larger(logit - highest[l], -80.0f));
             const float shared = of_winner[l] / total[l];
             logit = -logarithm(draw.winners[l] == u ? shared : own + shared);
         }
@@ -273,7 +281,7 @@ void pull_back(const Competition& how, const Rows h, Rows g, Draw& draw) {
     float highest[LANES], total[LANES], mean[LANES];
     for (int l = 0; l < LANES; ++l) highest[l] = draw.logits[l], total[l] = 0.0f, mean[l] = 0.0f;
     for (int64_t u = 1; u < how.competitors; ++u)
-        for (int l = 0; l < LANES; ++l) highest[l] = std::max(highest[l], draw.logits[u * LANES + l]);
+        for (int l = 0; l < LANES; ++l) highest[l] = larger(highest[l], draw.logits[u * LANES + l]);
     for (int64_t u = 0; u < how.competitors; ++u)
         for (int l = 0; l < LANES; ++l) {
             float& share = draw.logits[u * LANES + l];
@@ -372,12 +380,7 @@ bool forward(const Scalar* h, Scalar* y, int64_t* winners, const Shape& shape, c
         Draw draw;
         draw.logits = scratch + LANES * U;
         read(h, place, rows, flat);
-        float poison[LANES] = {};
-        for (int64_t u = 0; u < U; ++u)
-            for (int l = 0; l < LANES; ++l) poison[l] += 0.0f * rows[u * LANES + l];
-        float any = 0.0f;
-        for (int l = 0; l < LANES; ++l) any += poison[l];
-        if (any != any) finite = false;  // 0 · ∞ and 0 · NaN are NaN; threads write the same value
+        if (!all_finite(rows, U)) finite = false;  // threads write the same value
         if (how.rule == GUMBEL_SOFTMAX && U == 2) {
             float margin[LANES];
             margins(how, place, rows, margin);
