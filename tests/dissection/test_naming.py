@@ -61,10 +61,9 @@ def test_the_best_word_the_runner_up_and_the_margin() -> None:
 def test_top_images_in_tiles_equal_the_formula(
     similarity: Similarity, words_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The formula is in float64; tiles of words, groups of two units, and normalisers in parts of both."""
+    """The formula is in float64; here are tiles of words, and normalisers in parts of images and words."""
     images, words, top = features(50, 0), features(100, 1), tops(9, 50, 30)
     monkeypatch.setattr(evidence, "_words_at_once", lambda *_: words_at_once)
-    monkeypatch.setattr(evidence, "_elements_at_once", lambda _: 2 * words_at_once)
     monkeypatch.setattr(evidence, "_ROWS", 16)
     monkeypatch.setattr(evidence, "_COLUMNS", 33)
     living = (top >= 0).any(1)

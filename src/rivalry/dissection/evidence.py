@@ -4,9 +4,8 @@ A term of either is the logarithm of ``c_r + p_r S_r`` (see :mod:`rivalry.dissec
 
     L = Σ_r log c_r + log Π_r (1 + S_r p_r / c_r)
 
-with one gather and one fused multiplication a term in float32, products of several in float64, and one logarithm for
-as many ranks as these hold. An image where the unit did not win counts as S = 0. The softmax S over all words takes its
-normaliser from a first pass; it is made again for each tile, of the images that are some unit's top image.
+An image where the unit did not win counts as S = 0. The softmax S over all words takes its normaliser from a first
+pass; it is made again for each tile, of the images that are some unit's top image.
 
 Memory is 4 bytes × images × words of a tile and some tens of bytes × units × words of a tile: neither samples ×
 concepts nor units × concepts.
@@ -14,13 +13,14 @@ concepts nor units × concepts.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from rivalry.dissection.products import add_log_products
 
 _ROWS, _COLUMNS = 1024, 1024
 """Images and words at a time in the first pass."""
@@ -45,10 +45,6 @@ class Terms:
         """p_r / c_r."""
         return [slope / floor for slope, floor in zip(self.slopes, self.floors, strict=True)]
 
-    def that_fit(self, dtype: torch.dtype) -> int:
-        """Ranks of which the product of ``1 + S_r p_r / c_r`` fits a type whatever S is."""
-        return int(math.log(torch.finfo(dtype).max) / math.log1p(max(self.ratios)))
-
 
 def log_normalisers(
     images: Float[Tensor, "samples features"], words: Float[Tensor, "concepts features"], scale: float
@@ -65,10 +61,10 @@ def log_normalisers(
     """
     found = torch.empty(len(images), device=images.device)
     for row in range(0, len(images), _ROWS):
-        some = images[row : row + _ROWS]
+        some = scale * images[row : row + _ROWS]
         total = torch.zeros(len(some), dtype=torch.float64, device=images.device)
         for column in range(0, len(words), _COLUMNS):
-            total += (some @ words[column : column + _COLUMNS].T).mul_(scale).exp_().sum(1)
+            total += (some @ words[column : column + _COLUMNS].T).exp_().sum(1)
         found[row : row + _ROWS] = total.log()
     return found
 
@@ -101,60 +97,14 @@ def evidence_tiles(
         if first == 0 or len(tile) != width:
             chance = torch.zeros(absent + 1, len(tile), device=images.device)
             evidence = torch.empty(len(top), len(tile), dtype=torch.float64, device=images.device)
-            products = _Products(terms, rows, len(tile))
+            room = torch.empty_like(evidence)
         torch.addmm(-normalisers[:, None], images, tile.T, alpha=terms.scale, out=chance[:absent]).exp_()
         evidence.copy_(floor.expand_as(evidence))
-        products.add_logs(chance, evidence)
+        add_log_products(chance, rows, terms.ratios, evidence, room)
         yield first, evidence.mul_(weight)
-
-
-class _Products:
-    """``log Π_r (1 + S_r p_r / c_r)`` of all units, for tiles of as many words.
-
-    Memory is used again and again: fresh pages cost more than sums.
-    """
-
-    def __init__(self, terms: Terms, rows: Int[Tensor, "units k"], words: int) -> None:
-        units = min(len(rows), max(1, _elements_at_once(rows.device) // words))
-        self._ratios = terms.ratios
-        self._few, self._many = (terms.that_fit(dtype) for dtype in (torch.float32, torch.float64))
-        self._found, self._short = torch.empty(2, units, words, device=rows.device)
-        self._long = torch.empty(len(rows), words, dtype=torch.float64, device=rows.device)
-        groups = zip(torch.split(self._long, units), torch.split(rows, units), strict=True)
-        self._groups = [(long, some.T.contiguous().unbind()) for long, some in groups]
-
-    def add_logs(self, chance: Float[Tensor, "rows tile"], evidence: Float[Tensor, "units tile"]) -> None:
-        """Add them to the evidence, for S of the tile."""
-        for many in _runs(range(len(self._ratios)), self._many):
-            self._long.fill_(1.0)
-            for long, rows in self._groups:
-                for few in _runs(many, self._few):
-                    self._multiply(long, chance, [(rows[rank], self._ratios[rank]) for rank in few])
-            evidence += self._long.log_()
-
-    def _multiply(self, long: Tensor, chance: Tensor, ranks: list[tuple[Tensor, float]]) -> None:
-        found, short = self._found[: len(long)], self._short[: len(long)]
-        short.fill_(1.0)
-        for rows, ratio in ranks:
-            torch.index_select(chance, 0, rows, out=found)
-            short.addcmul_(short, found, value=ratio)
-        long *= short
-
-
-def _runs(ranks: range, length: int) -> list[range]:
-    return [ranks[start : start + length] for start in range(0, len(ranks), length)]
 
 
 def _words_at_once(samples: int, device: torch.device) -> int:
     """Words of a tile: enough for a matrix product at its best, fewer where many images make them dear."""
     most, elements = (256, 2**24) if device.type == "cpu" else (2048, 2**26)
     return min(most, max(64, elements // max(1, samples)))
-
-
-def _elements_at_once(device: torch.device) -> int:
-    """Terms of a group of units.
-
-    On the CPU fewer than PyTorch shares among threads (2¹⁵), and they stay in a core's cache: a hundred thousand waits
-    for another thread cost more than they save, and far more wherever something else wants that core.
-    """
-    return 2**15 - 1 if device.type == "cpu" else 2**24
