@@ -71,7 +71,9 @@ def test_schedules_set_every_layer_without_entering_the_state_dict() -> None:
     set_competition(network, temperature=0.5, sharpness=7.0)
     assert [float(layer.sharpness) for layer in competitions(network).values()] == [7.0, 7.0]
     assert [float(layer.temperature) for layer in competitions(network).values()] == [0.5, 0.5]
-    assert not any("sharpness" in key for key in network.state_dict())
+    set_competition(network, estimator="conditional")
+    assert [layer.estimator for layer in competitions(network).values()] == ["conditional", "conditional"]
+    assert not network[1].state_dict()
     assert float(copy.deepcopy(network)[1].sharpness) == 7.0
 
 
@@ -91,6 +93,7 @@ def test_kl_is_collected_apart_and_pulls_towards_uniform() -> None:
     [
         ({"competitors": 1}, "at least 2 competitors"),
         ({"competitors": 2, "evaluation_mode": "max"}, "unknown mode 'max'.*argmax"),
+        ({"competitors": 2, "estimator": "reinforce"}, "unknown estimator 'reinforce'.*gumbel_softmax"),
         ({"competitors": 2, "temperature": 0.0}, "temperature must be positive, got 0"),
         ({"competitors": 2, "sharpness": -1.0}, "sharpness must be positive"),
     ],

@@ -7,7 +7,7 @@ Read in this order: ``competition`` (the maths), ``layer`` (the module), ``activ
 ``activity`` (who wins), ``sparse_linear`` (a linear layer of winners alone), ``sparse_inference`` (where it is faster).
 """
 
-from rivalry.lwta.layer import LWTA, Mode, competitions, evaluating, set_competition
+from rivalry.lwta.layer import LWTA, Estimator, Mode, competitions, evaluating, set_competition
 from rivalry.lwta.normalisation import reestimate_normalisation
 from rivalry.lwta.sparse_inference import SparseChoice, use_sparse_linears
 from rivalry.lwta.sparse_linear import SparseLinear
@@ -15,6 +15,7 @@ from rivalry.lwta.surgery import Replacement, sparsify
 
 __all__ = [
     "LWTA",
+    "Estimator",
     "Mode",
     "Replacement",
     "SparseChoice",

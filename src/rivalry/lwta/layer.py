@@ -76,9 +76,9 @@ class LWTA(nn.Module):
             raise ValueError(f"a competition needs at least 2 competitors in a block, got {competitors}")
         self.competitors = competitors
         self.dim = dim
-        self.training_mode: Mode = known_mode(training_mode)
-        self.evaluation_mode: Mode = known_mode(evaluation_mode)
-        self.estimator: Estimator = known_estimator(estimator)
+        self.training_mode: Mode = _known_mode(training_mode)
+        self.evaluation_mode: Mode = _known_mode(evaluation_mode)
+        self.estimator: Estimator = _known_estimator(estimator)
         self.register_buffer("temperature", torch.tensor(_positive("temperature", temperature)), persistent=False)
         self.register_buffer("sharpness", torch.tensor(_positive("sharpness", sharpness)), persistent=False)
         self.register_buffer("_no_seed", torch.zeros((), dtype=torch.long), persistent=False)
@@ -125,7 +125,7 @@ class LWTA(nn.Module):
         """Competitors, axis and modes."""
         return (
             f"competitors={self.competitors}, dim={self.dim}, training_mode={self.training_mode}, "
-            f"evaluation_mode={self.evaluation_mode}, sharpness={float(self.sharpness):g}"
+            f"evaluation_mode={self.evaluation_mode}, sharpness={float(self.sharpness):g}, estimator={self.estimator}"
         )
 
 
@@ -134,13 +134,21 @@ def competitions(network: nn.Module) -> dict[str, LWTA]:
     return {name: module for name, module in network.named_modules() if isinstance(module, LWTA)}
 
 
-def set_competition(network: nn.Module, *, temperature: float | None = None, sharpness: float | None = None) -> None:
-    """Set the temperature or the sharpness of every LWTA layer, as a schedule does."""
+def set_competition(
+    network: nn.Module,
+    *,
+    temperature: float | None = None,
+    sharpness: float | None = None,
+    estimator: Estimator | None = None,
+) -> None:
+    """Set the temperature, the sharpness (as a schedule does) or the estimator of every LWTA layer."""
     for layer in competitions(network).values():
         if temperature is not None:
             layer.temperature.fill_(_positive("temperature", temperature))
         if sharpness is not None:
             layer.sharpness.fill_(_positive("sharpness", sharpness))
+        if estimator is not None:
+            layer.estimator = _known_estimator(estimator)
 
 
 @contextmanager
@@ -157,7 +165,7 @@ def evaluating(network: nn.Module, mode: Mode, *, seed: int | None = None) -> It
     generators: dict[torch.device, torch.Generator] = {}
     try:
         for layer in layers:
-            layer.evaluation_mode = known_mode(mode)
+            layer.evaluation_mode = _known_mode(mode)
             if seed is not None:
                 device = layer.sharpness.device
                 if device not in generators:
@@ -188,14 +196,14 @@ def collecting_kl(network: nn.Module) -> Iterator[list[Float[Tensor, ""]]]:
             hook.remove()
 
 
-def known_mode(mode: Mode) -> Mode:
+def _known_mode(mode: Mode) -> Mode:
     """The mode, or a ``ValueError`` that names those that are known."""
     if mode not in get_args(Mode):
         raise ValueError(f"unknown mode {mode!r} of competition; known are {', '.join(get_args(Mode))}")
     return mode
 
 
-def known_estimator(estimator: Estimator) -> Estimator:
+def _known_estimator(estimator: Estimator) -> Estimator:
     """The estimator, or a ``ValueError`` that names those that are known."""
     if estimator not in get_args(Estimator):
         raise ValueError(f"unknown estimator {estimator!r} of competition; known are {', '.join(get_args(Estimator))}")

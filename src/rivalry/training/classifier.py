@@ -100,6 +100,7 @@ class SparseClassifier(LightningModule):
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1) * 255, persistent=False)
         self.scoring = Scoring(num_classes)
+        set_competition(self.network, estimator=self.competition.estimator)
         self._set_competition(progress=0.0)
         self.save_hyperparameters({"backbone": asdict(backbone), "num_classes": num_classes}, logger=False)
         self._compile, self._channels_last = compile, channels_last
@@ -224,7 +225,7 @@ class SparseClassifier(LightningModule):
         """
         refuse_another_network(checkpoint, self, self.backbone, self.num_classes)
         self._loaded = (checkpoint["epoch"], checkpoint["global_step"])
-        self._set_drawing(checkpoint.get("competition", {}))
+        self._set_drawing(**checkpoint.get("competition", {}))
         if not self._fitting:
             self.still = freeze(self.network, checkpoint.get("optimisation", {}).get("freeze", []))
             return
@@ -304,11 +305,11 @@ class SparseClassifier(LightningModule):
     def _set_competition(self, progress: float) -> None:
         sharpness, temperature = self.competition.sharpness.at(progress), self.competition.temperature.at(progress)
         self._kl_weight = value_at(self.competition.kl_weight, progress)
-        self._set_drawing({"sharpness": sharpness, "temperature": temperature})
+        self._set_drawing(sharpness=sharpness, temperature=temperature)
 
-    def _set_drawing(self, now: Mapping[str, float]) -> None:
+    def _set_drawing(self, *, sharpness: float | None = None, temperature: float | None = None) -> None:
         for network in {self.network, self.averaged}:
-            set_competition(network, **now)
+            set_competition(network, sharpness=sharpness, temperature=temperature)
 
     def _competition_now(self) -> dict[str, float]:
         for layer in competitions(self.network).values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from rivalry.lwta import Estimator
 from rivalry.training.objective import Loss
 from rivalry.training.schedules import Schedule, ends_of
 
@@ -45,12 +46,16 @@ class Competition:
     Attributes:
         sharpness: β; winners are drawn from softmax(β · h). 1 is the paper's, larger is nearer to argmax.
         temperature: T of the relaxed gradient; 1.67 in the released code.
+        estimator: How gradients pass through the draw: ``gumbel_softmax`` (straight through, as published), ``softmax``
+            (the same without noise in the gradient) or ``conditional`` (noise given the winner); see
+            docs/competition.md for what they are worth.
         kl_weight: Weight of KL(q ‖ uniform), averaged over layers, in the loss; a number, or a schedule. 0 as in the
             released code.
     """
 
     sharpness: Schedule = field(default_factory=lambda: Schedule(1.0))
     temperature: Schedule = field(default_factory=lambda: Schedule(1.67))
+    estimator: Estimator = "gumbel_softmax"
     kl_weight: float | Schedule = 0.0
 
     def __post_init__(self) -> None:
