@@ -7,6 +7,7 @@ cache of CLIP's features is a temporary one, and warm after the first epoch or s
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import tempfile
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def four_analyses() -> list[Analysis]:
 def epochs(device: torch.device) -> tuple[Callable[[], object], Callable[[], object]]:
     """An epoch of training and validation, heard and not heard."""
     silence_idle_talk()
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     folder = _cache_of_its_own()
     heard = AnalysisCallback(quickstart_analyses(), RunFolder(folder / "run"))
     return _epoch(device, heard), _epoch(device)
@@ -122,7 +124,7 @@ def _cache_of_its_own() -> Path:
 
 COMPARISONS = [
     Comparison(
-        f"quickstart_epoch with dissection, {TRAINING} + {VALIDATION} pictures", "the same epoch without", epochs, 3
+        f"quickstart_epoch with dissection, {TRAINING} + {VALIDATION} pictures", "the same epoch without", epochs, 2
     ),
     Comparison(f"shared_sweep of four analyses, {VALIDATION} pictures", "four sweeps of one analysis", sweeps, 3),
 ]
