@@ -30,7 +30,7 @@ from rivalry.lwta.kernels.triton_rules import draw, softmax
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 """What it reads and writes; others go through the reference."""
 
-# Elements of a tile that a warp takes. Up to 32 values a thread, in loads of 16 bytes, are 2 to 4 kB in flight a warp and
+# Elements that a warp takes. Up to 32 values a thread, in loads of 16 bytes, are 2 or 4 kB in flight, a warp and
 # tensor. Backward under Gumbel noise takes up to 170 registers a thread (U ≤ 16, sm_90), so that an SM holds 12 warps:
 # 48 kB or more, where an H100 needs about 20 kB an SM for its memory to be busy all the time. Reckoned, not measured.
 _WARP_ELEMENTS = 1024
