@@ -100,7 +100,7 @@ class LWTA(nn.Module):
         if self.mode == "mean":
             return self._expectation(activations)
         heard = _heard(self.winner)
-        if torch.compiler.is_exporting() and self.mode == "argmax":  # in operators that every runtime knows
+        if self.mode == "argmax" and _exporting():
             output, winners = competition.win_by_argmax(activations, self.competitors, self.dim)
         else:
             rule = "argmax" if self.mode == "argmax" else self.estimator
@@ -208,6 +208,11 @@ def _known_estimator(estimator: Estimator) -> Estimator:
     if estimator not in get_args(Estimator):
         raise ValueError(f"unknown estimator {estimator!r} of competition; known are {', '.join(get_args(Estimator))}")
     return estimator
+
+
+def _exporting() -> bool:
+    """Whether the network is written down for another runtime, which knows PyTorch's own operators only."""
+    return torch.compiler.is_exporting() or torch.jit.is_tracing()
 
 
 def _heard(module: nn.Module) -> bool:

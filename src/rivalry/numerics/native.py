@@ -43,7 +43,7 @@ def native_library(source: Path) -> ctypes.CDLL:
         NotCompiled: If it cannot be compiled here.
     """
     compiler = _compiler()
-    identity = "\n".join([source.read_text(encoding="utf-8"), *_FLAGS, _version(compiler), _processor()])
+    identity = "\n".join([source.read_text(encoding="utf-8"), *compiler, *_FLAGS, _version(compiler), _processor()])
     library = cache_folder("native") / f"{source.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:32]}.so"
     if not library.is_file():
         _compile(compiler, source, library)

@@ -155,3 +155,19 @@ def test_a_layer_with_an_unusual_layout_gives_the_same() -> None:
     moved = h.permute(0, 3, 2, 1)
     assert torch.equal(layer(moved), layer(moved.contiguous()))
     assert torch.equal(layer(moved[:, :, ::2]), layer(moved)[:, :, ::2])
+
+
+def test_an_exported_network_needs_no_operator_of_ours() -> None:
+    """In a process of its own: the checks of shapes, which tests switch on, cannot be exported."""
+    code = """
+        import torch
+        from torch import nn
+        from rivalry.lwta.layer import LWTA
+
+        network = nn.Sequential(nn.Conv2d(3, 8, 3), LWTA(4), nn.Conv2d(8, 4, 1), LWTA(2)).eval()
+        images = torch.randn(2, 3, 8, 8)
+        program = torch.export.export(network, (images,))
+        assert "rivalry" not in program.graph_module.code
+        torch.testing.assert_close(program.module()(images), network(images))
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
