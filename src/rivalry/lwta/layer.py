@@ -212,7 +212,8 @@ def _known_estimator(estimator: Estimator) -> Estimator:
 
 def _exporting() -> bool:
     """Whether the network is written down for another runtime, which knows PyTorch's own operators only."""
-    return torch.compiler.is_exporting() or torch.jit.is_tracing()
+    tracing: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return torch.compiler.is_exporting() or tracing
 
 
 def _heard(module: nn.Module) -> bool:

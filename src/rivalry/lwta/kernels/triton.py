@@ -19,8 +19,8 @@ import math
 from typing import Any, no_type_check
 
 import torch
-import triton  # type: ignore[import-untyped, import-not-found, unused-ignore]
-import triton.language as tl  # type: ignore[import-untyped, import-not-found, unused-ignore]
+import triton
+import triton.language as tl
 from jaxtyping import Float, Int
 from torch import Tensor
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import no_type_check
 
-import triton  # type: ignore[import-untyped, import-not-found, unused-ignore]
-import triton.language as tl  # type: ignore[import-untyped, import-not-found, unused-ignore]
-from triton.language.extra import libdevice  # type: ignore[import-untyped, import-not-found, unused-ignore]
+import triton
+import triton.language as tl
+from triton.language.extra import libdevice
 
 # Triton's interpreter has no libdevice; it runs the same code with the accurate logarithm.
 _COMPILED = tl.constexpr(not triton.knobs.runtime.interpret)
