@@ -17,14 +17,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from side_by_side import peak_mb
 from torch.nn.functional import normalize
 
 from rivalry.dissection.feature_files import KEY, FeatureFiles
-from rivalry.dissection.naming import score_by_top_images
+from rivalry.dissection.naming import best_by_top_images
 from rivalry.recording.top_images import TopImages
 
 RESULT = Path(__file__).parent / "results" / "memory.json"
-UNITS, TOP_K, CONCEPTS, IMAGES, WIDTH = 2000, 100, 20_000, 200_000, 512
+UNITS, TOP_K, TILE, IMAGES, WIDTH = 2000, 100, 256, 200_000, 512
 
 
 def top_images() -> dict[str, float]:
@@ -41,18 +42,26 @@ def top_images() -> dict[str, float]:
     }
 
 
-def scores() -> dict[str, float]:
-    """Bytes for a unit and concept while a layer is scored by soft_wpmi."""
+def scores_of_units() -> dict[str, float]:
+    """Bytes for a unit and word of a tile while a wide layer with few images is named."""
+    units = 10 * UNITS
+    return {"at the most while scoring, bytes a unit and word of a tile": _naming(units, 5, 500) / (units * TILE)}
+
+
+def scores_of_images() -> dict[str, float]:
+    """Bytes for an image while a narrow layer with many images is named: its features once more, and its chances."""
+    pictures = IMAGES // 4
+    return {"at the most while scoring, bytes a picture": _naming(pictures // TOP_K, TOP_K, pictures) / pictures}
+
+
+def _naming(units: int, top_k: int, pictures: int) -> float:
+    """Most memory that naming takes; one picture is nobody's, so that those that are have to be picked."""
     generator = torch.Generator().manual_seed(0)
-    top = torch.randint(0, 500, (UNITS, 5), generator=generator)
-    images = normalize(torch.randn(500, WIDTH, generator=generator), dim=1)
-    words = normalize(torch.randn(CONCEPTS, WIDTH, generator=generator), dim=1)
-    begun = _peak()
-    found = score_by_top_images("soft_wpmi", top, images, words)
-    return {
-        "of the scores, bytes a unit and concept": float(found.element_size()),
-        "at the most while scoring, bytes a unit and concept": (_peak() - begun) / (UNITS * CONCEPTS),
-    }
+    top = torch.randperm(units * top_k, generator=generator).reshape(units, top_k) % pictures
+    images = normalize(torch.randn(pictures + 1, WIDTH, generator=generator), dim=1)
+    words = normalize(torch.randn(2 * TILE, WIDTH, generator=generator), dim=1)
+    best_by_top_images("soft_wpmi", top[:1], images, words)  # loads what the first call loads
+    return 1e6 * peak_mb(lambda: best_by_top_images("soft_wpmi", top, images, words), torch.device("cpu"))
 
 
 def features() -> dict[str, float]:
@@ -71,10 +80,10 @@ def features() -> dict[str, float]:
 def main() -> None:
     """Measure each part in a process, print the figures as JSON and keep them in ``benchmarks/results``."""
     figures: dict[str, dict[str, float]] = {}
-    for part in ("top_images", "scores", "features"):
+    for part in ("top_images", "scores_of_units", "scores_of_images", "features"):
         said = subprocess.run([sys.executable, __file__, part], check=True, capture_output=True, text=True)
         figures[part] = {name: round(value, 1) for name, value in json.loads(said.stdout).items()}
-    sizes = {"units": UNITS, "top_k": TOP_K, "concepts": CONCEPTS, "pictures": IMAGES, "features": WIDTH}
+    sizes = {"units": UNITS, "top_k": TOP_K, "words_of_a_tile": TILE, "pictures": IMAGES, "features": WIDTH}
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "torch": torch.__version__}
     result = {"benchmark": "memory", **sizes, **machine, "figures": figures}
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
