@@ -12,7 +12,7 @@ def features(count: int, seed: int) -> torch.Tensor:
 
 
 def test_normalisers_are_those_of_the_softmax() -> None:
-    images, words = features(2100, 0), features(1500, 1)  # more than are taken at once, of both
+    images, words = features(2100, 0), features(2500, 1)  # more than are taken at once, of both
     expected = (10 * images.double() @ words.double().T).logsumexp(1)
     torch.testing.assert_close(log_normalisers(images, words, 10.0).double(), expected, atol=2e-6, rtol=0)
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from rivalry.dissection.products import add_log_products
 
-_ROWS, _COLUMNS = 1024, 1024
+_ROWS, _COLUMNS = 2048, 2048
 """Images and words at a time in the first pass."""
 
 

@@ -37,7 +37,7 @@ void multiply_stretch(double* product, const float* chance, const int64_t* rows,
 // product: units × words, multiplied in place; chance: rows × words; rows: units × ranks; ratios: ranks.
 extern "C" void rivalry_multiply(double* product, const float* chance, const int64_t* rows, const float* ratios,
                                  int64_t words, int64_t units, int64_t ranks, int64_t few, int64_t threads) {
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 16)
     for (int64_t unit = 0; unit < units; ++unit) {
         for (int64_t first = 0; first < words; first += kStretch) {
             const int64_t length = words - first < kStretch ? words - first : kStretch;
