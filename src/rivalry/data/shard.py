@@ -48,9 +48,10 @@ class Shard:
     def picture(self, row: int) -> bytes:
         """The encoded picture of a row."""
         group = int(np.searchsorted(self._starts, row, side="right")) - 1
-        if self._held is None or self._held[0] != group:
-            self._held = group, self._read(self.image, group)
-        encoded = self._held[1][row - int(self._starts[group])].as_py()
+        held = self._held  # looked at once: the thread that reads ahead may change it
+        if held is None or held[0] != group:
+            held = self._held = group, self._read(self.image, group)
+        encoded = held[1][row - int(self._starts[group])].as_py()
         if not isinstance(encoded, bytes):
             raise UnreadableError(f"{self.name(row)} has no bytes of a picture in column {self.image!r}")
         return encoded
