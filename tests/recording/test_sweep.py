@@ -28,6 +28,16 @@ def test_all_analyses_hear_one_pass() -> None:
     assert two.listening.dims == {"rivals": -1}
 
 
+def test_what_several_analyses_need_of_a_batch_is_made_once() -> None:
+    one, two, made = Listener(name="one"), Listener(name="two"), []
+    sweep(TinyNetwork(), tiles_loader(7, batch_size=4), [one, two], progress=False)
+    for seen in (*one.seen, *two.seen):
+        assert seen.once("sum", lambda batch=seen: made.append(batch) or len(made)) == (
+            1 if len(seen.index) == 4 else 2
+        )
+    assert len(made) == 2
+
+
 def test_a_record_says_how_it_was_made() -> None:
     network = TinyNetwork()
     (record,) = sweep(network, tiles_loader(), [Listener("*pete")], mode="sample", seed=5, progress=False)

@@ -125,7 +125,9 @@ class NeuronDissection(Analysis):
     def observe(self, observation: Observation) -> None:
         """Pool each layer, and let the images claim places."""
         concepts = len(self._listening.dataset.concepts)
-        shown = None if observation.masks is None or not concepts else presence(observation.masks, concepts)
+        shown = None
+        if (masks := observation.masks) is not None and concepts:
+            shown = observation.once(("presence", concepts), lambda: presence(masks, concepts))
         self._natural.add(observation.logits, shown, observation.index)
         self._axes = self._axes or unit_axes(self._listening, observation, self._given_axes)
         for layer, axis in self._axes.items():
@@ -169,7 +171,8 @@ class NeuronDissection(Analysis):
             self._images = ImageFeatures(clip)
         dataset = self._listening.dataset
         empty = torch.zeros(0, clip.width, device=clip.device)
-        images = self._images.of(dataset, indices.tolist()) if len(indices) else empty
+        workers = self._listening.workers
+        images = self._images.of(dataset, indices.tolist(), workers=workers) if len(indices) else empty
         by_top = not needs_all_images(self.similarity)
         return _Features(
             indices, images, words, softmax_normalisers(self.similarity, images, words) if by_top else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,16 @@ class Observation:
     logits: Float[Tensor, "batch classes"] | None
     activations: Mapping[str, Float[Tensor, "batch ..."]]
     winners: Mapping[str, Int[Tensor, "batch ..."]]
+    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, what: Hashable, make: Callable[[], Result]) -> Result:
+        """Something that is made of this batch, by the first of the analyses that asks for it.
+
+        Args:
+            what: Tells it from all other things.
+            make: Makes it; never changed afterwards.
+        """
+        if what not in self._made:
+            self._made[what] = make()
+        made: Result = self._made[what]
+        return made
