@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <vector>
 
 namespace {
@@ -141,12 +140,11 @@ void read(const Scalar* tensor, const Place& place, Rows rows, float* flat) {
     const Scalar* from = tensor + place.base;
     const int64_t U = place.competitors;
     if (place.count < LANES) std::fill(rows, rows + U * LANES, 0.0f);
-    if (place.inner == 1) {
+    if (place.inner == 1 && U == 2 && place.count == LANES) {
+        for (int l = 0; l < LANES; ++l) rows[l] = widen(from[2 * l]), rows[LANES + l] = widen(from[2 * l + 1]);
+    } else if (place.inner == 1) {
         for (int64_t i = 0; i < place.count * U; ++i) flat[i] = widen(from[i]);
-        if (U == 2 && place.count == LANES)
-            for (int l = 0; l < LANES; ++l) rows[l] = flat[2 * l], rows[LANES + l] = flat[2 * l + 1];
-        else
-            transpose(flat, U, place.count, U, rows, LANES);
+        transpose(flat, U, place.count, U, rows, LANES);
     } else if (place.width == LANES) {
         for (int64_t u = 0; u < U; ++u, from += place.inner)
             for (int l = 0; l < LANES; ++l) rows[u * LANES + l] = widen(from[l]);
@@ -161,11 +159,10 @@ template <typename Scalar>
 void write(const Rows rows, const Place& place, Scalar* tensor, float* flat) {
     Scalar* to = tensor + place.base;
     const int64_t U = place.competitors;
-    if (place.inner == 1) {
-        if (U == 2 && place.count == LANES)
-            for (int l = 0; l < LANES; ++l) flat[2 * l] = rows[l], flat[2 * l + 1] = rows[LANES + l];
-        else
-            transpose(rows, LANES, U, place.count, flat, U);
+    if (place.inner == 1 && U == 2 && place.count == LANES) {
+        for (int l = 0; l < LANES; ++l) narrow(rows[l], to[2 * l]), narrow(rows[LANES + l], to[2 * l + 1]);
+    } else if (place.inner == 1) {
+        transpose(rows, LANES, U, place.count, flat, U);
         for (int64_t i = 0; i < place.count * U; ++i) narrow(flat[i], to[i]);
     } else if (place.width == LANES) {
         for (int64_t u = 0; u < U; ++u, to += place.inner)
@@ -183,25 +180,25 @@ bool all_finite(const Rows rows, int64_t competitors) {
     return !bad;
 }
 
-// The first of the largest of each block.
-void leaders(const Rows rows, int64_t competitors, int32_t* winners) {
-    float best[LANES];
-    for (int l = 0; l < LANES; ++l) best[l] = rows[l], winners[l] = 0;
+// What a block's relaxed winner is the softmax of (over T), with the highest of it, and who won; by the rule.
+struct Draw {
+    Rows logits, spare;
+    float highest[LANES];
+    int32_t winners[LANES];
+};
+
+// The first of the largest of each block wins.
+void lead(const Rows rows, int64_t competitors, Draw& draw) {
+    for (int l = 0; l < LANES; ++l) draw.highest[l] = rows[l], draw.winners[l] = 0;
     for (int64_t u = 1; u < competitors; ++u) {
         const float* row = rows + u * LANES;
         for (int l = 0; l < LANES; ++l) {
-            const bool better = row[l] > best[l];
-            best[l] = better ? row[l] : best[l];
-            winners[l] = better ? static_cast<int32_t>(u) : winners[l];
+            const bool better = row[l] > draw.highest[l];
+            draw.highest[l] = better ? row[l] : draw.highest[l];
+            draw.winners[l] = better ? static_cast<int32_t>(u) : draw.winners[l];
         }
     }
 }
-
-// What a block's relaxed winner is the softmax of (over T), and who won it, by the rule.
-struct Draw {
-    Rows logits;
-    int32_t winners[LANES];
-};
 
 void draw_gumbel(const Competition& how, const Place& place, const Rows h, Draw& draw) {
     uint32_t first[LANES];  // counters of the blocks' first units
@@ -212,61 +209,55 @@ void draw_gumbel(const Competition& how, const Place& place, const Rows h, Draw&
         for (int l = 0; l < LANES; ++l)
             logit[l] = how.sharpness * row[l] + gumbel(uniform(first[l] + static_cast<uint32_t>(u), 0, how.seed));
     }
-    leaders(draw.logits, how.competitors, draw.winners);
+    lead(draw.logits, how.competitors, draw);
 }
 
-// One uniform a block: the winner is the first at whom the cumulated chance passes it.
-void draw_by_chance(const Competition& how, const Place& place, const Rows h, Draw& draw, float* highest, float* total) {
-    for (int l = 0; l < LANES; ++l) highest[l] = -std::numeric_limits<float>::infinity(), total[l] = 0.0f;
-    for (int64_t u = 0; u < how.competitors; ++u) {
-        const float* row = h + u * LANES;
-        float* logit = draw.logits + u * LANES;
-        for (int l = 0; l < LANES; ++l) {
-            logit[l] = how.sharpness * row[l];
-            highest[l] = larger(highest[l], logit[l]);
-        }
-    }
+// One uniform a block: the winner is the first at whom the cumulated chance passes it. `total` is Σ exp(a − max a).
+void draw_by_chance(const Competition& how, const Place& place, const Rows h, Draw& draw, float* total) {
+    for (int64_t i = 0; i < how.competitors * LANES; ++i) draw.logits[i] = how.sharpness * h[i];
+    lead(draw.logits, how.competitors, draw);
+    for (int l = 0; l < LANES; ++l) total[l] = 0.0f, draw.winners[l] = 0;
     for (int64_t u = 0; u < how.competitors; ++u)
-        for (int l = 0; l < LANES; ++l) total[l] += exponential(draw.logits[u * LANES + l] - highest[l]);
-    float passed[LANES], mark[LANES];
-    for (int l = 0; l < LANES; ++l) {
-        passed[l] = 0.0f, draw.winners[l] = 0;
-        mark[l] = uniform(place.counter[l], 1, how.seed) * total[l];
-    }
-    for (int64_t u = 0; u + 1 < how.competitors; ++u)
         for (int l = 0; l < LANES; ++l) {
-            passed[l] += exponential(draw.logits[u * LANES + l] - highest[l]);
-            draw.winners[l] += passed[l] <= mark[l];
+            total[l] += exponential(draw.logits[u * LANES + l] - draw.highest[l]);
+            draw.spare[u * LANES + l] = total[l];
         }
+    float mark[LANES];
+    for (int l = 0; l < LANES; ++l) mark[l] = uniform(place.counter[l], 1, how.seed) * total[l];
+    for (int64_t u = 0; u + 1 < how.competitors; ++u)
+        for (int l = 0; l < LANES; ++l) draw.winners[l] += draw.spare[u * LANES + l] <= mark[l];
 }
 
 // Gumbel-perturbed logits but for a constant, given who won: with m the largest a, of the winner −log(E_w / Σ exp(a − m)),
 // of the others −log(E_u exp(m − a_u) + E_w / Σ exp(a − m)).
-void condition(const Competition& how, const Place& place, Draw& draw, const float* highest, const float* total) {
-    float of_winner[LANES];
+void condition(const Competition& how, const Place& place, Draw& draw, const float* total) {
+    uint32_t first[LANES];
+    float shared[LANES], highest[LANES];
     for (int l = 0; l < LANES; ++l) {
-        const uint32_t counter = place.counter[l] * static_cast<uint32_t>(how.competitors) + static_cast<uint32_t>(draw.winners[l]);
-        of_winner[l] = -logarithm(uniform(counter, 0, how.seed));
+        first[l] = place.counter[l] * static_cast<uint32_t>(how.competitors);
+        const float waiting = -logarithm(uniform(first[l] + static_cast<uint32_t>(draw.winners[l]), 0, how.seed));
+        shared[l] = waiting / total[l];
+        highest[l] = -logarithm(shared[l]);
     }
     for (int64_t u = 0; u < how.competitors; ++u)
         for (int l = 0; l < LANES; ++l) {
             float& logit = draw.logits[u * LANES + l];
-            const uint32_t counter = place.counter[l] * static_cast<uint32_t>(how.competitors) + static_cast<uint32_t>(u);
-            const float own = -logarithm(uniform(counter, 0, how.seed)) * exponential(-larger(logit - highest[l], -80.0f));
-            const float shared = of_winner[l] / total[l];
-            logit = -logarithm(draw.winners[l] == u ? shared : own + shared);
+            const float waiting = -logarithm(uniform(first[l] + static_cast<uint32_t>(u), 0, how.seed));
+            const float own = waiting * exponential(-larger(logit - draw.highest[l], -80.0f));
+            logit = draw.winners[l] == u ? highest[l] : -logarithm(own + shared[l]);
         }
+    for (int l = 0; l < LANES; ++l) draw.highest[l] = highest[l];  // who won leads
 }
 
 // Who wins; where the gradient is wanted too, what the relaxed winner is the softmax of.
 void draw_winners(const Competition& how, const Place& place, const Rows h, Draw& draw, bool relaxed) {
-    float highest[LANES], total[LANES];
+    float total[LANES];
     switch (how.rule) {
-        case ARGMAX: leaders(h, how.competitors, draw.winners); break;
+        case ARGMAX: lead(h, how.competitors, draw); break;
         case GUMBEL_SOFTMAX: draw_gumbel(how, place, h, draw); break;
         default:
-            draw_by_chance(how, place, h, draw, highest, total);
-            if (relaxed && how.rule == CONDITIONAL) condition(how, place, draw, highest, total);
+            draw_by_chance(how, place, h, draw, total);
+            if (relaxed && how.rule == CONDITIONAL) condition(how, place, draw, total);
     }
 }
 
@@ -278,22 +269,23 @@ void pull_back(const Competition& how, const Rows h, Rows g, Draw& draw) {
         return;
     }
     const float cooled = 1.0f / how.temperature, slope = how.sharpness / how.temperature;
-    float highest[LANES], total[LANES], mean[LANES];
-    for (int l = 0; l < LANES; ++l) highest[l] = draw.logits[l], total[l] = 0.0f, mean[l] = 0.0f;
-    for (int64_t u = 1; u < how.competitors; ++u)
-        for (int l = 0; l < LANES; ++l) highest[l] = larger(highest[l], draw.logits[u * LANES + l]);
+    float total[LANES] = {}, mean[LANES] = {};
     for (int64_t u = 0; u < how.competitors; ++u)
         for (int l = 0; l < LANES; ++l) {
             float& share = draw.logits[u * LANES + l];
-            share = exponential((share - highest[l]) * cooled);
+            share = exponential((share - draw.highest[l]) * cooled);
             total[l] += share;
             mean[l] += share * g[u * LANES + l] * h[u * LANES + l];
         }
-    for (int l = 0; l < LANES; ++l) total[l] = 1.0f / total[l], mean[l] *= total[l];
+    for (int l = 0; l < LANES; ++l) {
+        total[l] = 1.0f / total[l];
+        mean[l] *= total[l];
+        total[l] *= slope;
+    }
     for (int64_t u = 0; u < how.competitors; ++u)
         for (int l = 0; l < LANES; ++l) {
             float& pull = g[u * LANES + l];
-            const float through = slope * draw.logits[u * LANES + l] * total[l] * (pull * h[u * LANES + l] - mean[l]);
+            const float through = draw.logits[u * LANES + l] * total[l] * (pull * h[u * LANES + l] - mean[l]);
             pull = (draw.winners[l] == u ? pull : 0.0f) + through;
         }
 }
@@ -371,6 +363,20 @@ void for_each_tile(const Shape& shape, int64_t competitors, int threads, const W
 }
 
 template <typename Scalar>
+void keep_winners(const Scalar* h, const Place& place, Rows rows, const Draw& draw, Scalar* y) {
+    const int64_t U = place.competitors;
+    if (place.inner == 1 && U > 2) {  // one of each block is copied, and nothing is turned about
+        std::fill(y + place.base, y + place.base + place.count * U, Scalar(0));
+        for (int64_t l = 0, first = place.base; l < place.count; ++l, first += U)
+            y[first + draw.winners[l]] = h[first + draw.winners[l]];
+        return;
+    }
+    for (int64_t u = 0; u < U; ++u)
+        for (int l = 0; l < LANES; ++l) rows[u * LANES + l] = draw.winners[l] == u ? rows[u * LANES + l] : 0.0f;
+    write(rows, place, y, draw.spare);
+}
+
+template <typename Scalar>
 bool forward(const Scalar* h, Scalar* y, int64_t* winners, const Shape& shape, const Competition& how, int threads) {
     bool finite = true;
     const int64_t U = how.competitors;
@@ -378,7 +384,7 @@ bool forward(const Scalar* h, Scalar* y, int64_t* winners, const Shape& shape, c
         Rows rows = scratch;
         float* flat = scratch + 3 * LANES * U;
         Draw draw;
-        draw.logits = scratch + LANES * U;
+        draw.logits = scratch + LANES * U, draw.spare = flat;
         read(h, place, rows, flat);
         if (!all_finite(rows, U)) finite = false;  // threads write the same value
         if (how.rule == GUMBEL_SOFTMAX && U == 2) {
@@ -388,9 +394,7 @@ bool forward(const Scalar* h, Scalar* y, int64_t* winners, const Shape& shape, c
         } else {
             draw_winners(how, place, rows, draw, false);
         }
-        for (int64_t u = 0; u < U; ++u)
-            for (int l = 0; l < LANES; ++l) rows[u * LANES + l] = draw.winners[l] == u ? rows[u * LANES + l] : 0.0f;
-        write(rows, place, y, flat);
+        keep_winners(h, place, rows, draw, y);
         if (winners)
             for (int l = 0; l < place.count; ++l) winners[place.winners + l] = draw.winners[l];
     });
@@ -404,7 +408,7 @@ void backward(const Scalar* gradient, const Scalar* h, Scalar* result, const Sha
         Rows rows = scratch, pulls = scratch + 2 * LANES * U;
         float* flat = scratch + 3 * LANES * U;
         Draw draw;
-        draw.logits = scratch + LANES * U;
+        draw.logits = scratch + LANES * U, draw.spare = flat;
         read(h, place, rows, flat);
         read(gradient, place, pulls, flat);
         if (how.rule == GUMBEL_SOFTMAX && U == 2) {

@@ -22,9 +22,14 @@ from rivalry.numerics.native import NotCompiled
 _SETTINGS = "Tensor seed, Tensor sharpness, Tensor temperature, int competitors, int dim, str rule"
 
 
+# A compiler may hand over any layout: what it would else insert are transposed copies, before and after.
+_TAGS = (torch.Tag.flexible_layout,)
+
+
 @torch.library.custom_op(
     "rivalry::compete",
     mutates_args=(),
+    tags=_TAGS,
     schema=f"(Tensor activations, {_SETTINGS}, bool wants_winners) -> (Tensor, Tensor)",
 )
 def compete(activations: Tensor, *settings: Any) -> tuple[Tensor, Tensor]:
@@ -48,6 +53,7 @@ def compete(activations: Tensor, *settings: Any) -> tuple[Tensor, Tensor]:
 @torch.library.custom_op(
     "rivalry::compete_backward",
     mutates_args=(),
+    tags=_TAGS,
     schema=f"(Tensor gradient, Tensor activations, {_SETTINGS}) -> Tensor",
 )
 def compete_backward(gradient: Tensor, activations: Tensor, *settings: Any) -> Tensor:
@@ -111,5 +117,7 @@ def _of_blocks(activations: Tensor, competitors: int, dim: int) -> Tensor:
 
 def _laid_out(tensor: Tensor, like: Tensor) -> Tensor:
     """The tensor, in the layout that was promised to the compiler."""
+    if tensor.stride() == like.stride():
+        return tensor
     promised = torch.empty_like(like, dtype=tensor.dtype, device="meta")
     return tensor if tensor.stride() == promised.stride() else torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
