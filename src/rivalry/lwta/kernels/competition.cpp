@@ -76,12 +76,16 @@ inline uint32_t mix(uint32_t x) {
 }
 
 struct Seed {
-    explicit Seed(uint64_t bits) : low(static_cast<uint32_t>(bits)), high(static_cast<uint32_t>(bits >> 32) ^ mix(low)) {}
-    uint32_t low, high;
+    explicit Seed(uint64_t bits) {
+        const uint32_t low = static_cast<uint32_t>(bits), high = static_cast<uint32_t>(bits >> 32);
+        first = low ^ mix(high), second = high ^ mix(low);
+    }
+    uint32_t first, second;
 };
 
 inline float uniform(uint32_t counter, uint32_t stream, Seed seed) {
-    const uint32_t bits = mix(mix(counter ^ seed.low) + (seed.high ^ (stream * 0x9e3779b9u)));
+    const uint32_t spread = (counter ^ seed.first) * 0x9e3779b1u;
+    const uint32_t bits = mix((spread ^ (spread >> 15)) + (seed.second ^ (stream * 0x9e3779b9u)));
     return (static_cast<float>(static_cast<int32_t>(bits >> 9)) + 0.5f) * 0x1p-23f;
 }
 

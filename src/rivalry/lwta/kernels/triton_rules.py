@@ -103,9 +103,10 @@ def _given_winner(logits, chance, winner, counter, unit, seed, COMPETITORS: tl.c
 @no_type_check
 def _uniform(counter, seed, STREAM: tl.constexpr):
     """The number of a counter in (0, 1): ``noise.uniform``."""
-    low = seed.to(tl.uint32)
-    key = (seed >> 32).to(tl.uint32) ^ _mix(low) ^ ((STREAM * 0x9E3779B9) & 0xFFFFFFFF)
-    bits = _mix(_mix(counter ^ low) + key)
+    low, high = seed.to(tl.uint32), (seed >> 32).to(tl.uint32)
+    first, second = low ^ _mix(high), high ^ _mix(low) ^ ((STREAM * 0x9E3779B9) & 0xFFFFFFFF)
+    spread = (counter ^ first) * 0x9E3779B1
+    bits = _mix((spread ^ (spread >> 15)) + second)
     return (bits >> 9).to(tl.float32) * 2**-23 + 2**-24
 
 
