@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check format docs bench bench-gpu lock
+.PHONY: help quickstart test test-gpu check format docs bench bench-gpu lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,15 +32,18 @@ format: $(INSTALLED) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(INSTALLED) ## Write docs/configuration.md anew from the signatures
+docs: $(INSTALLED) ## Write docs/configuration.md anew from the signatures, and the tables of docs/speed.md
 	$(BIN)/python docs/configuration.py
+	$(BIN)/python docs/speed.py
 
-bench: $(INSTALLED) ## Measure speed and memory on the CPU, into benchmarks/results
-	for script in $(filter-out %_gpu.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+bench: $(INSTALLED) ## Measure speed and memory beside the plain ways, on the CPU, into benchmarks/results
+	$(BIN)/python benchmarks/speed.py
 
-bench-gpu: $(INSTALLED) ## Measure speed and memory on the GPU, into benchmarks/results
-	@test -n "$(wildcard benchmarks/*_gpu.py)" || { echo "There is no benchmarks/*_gpu.py: nothing measured." >&2; exit 1; }
-	for script in $(wildcard benchmarks/*_gpu.py); do $(BIN)/python $$script || exit 1; done
+bench-gpu: $(INSTALLED) ## The same on the GPU
+	$(BIN)/python benchmarks/speed.py --device cuda
+
+test-gpu: $(INSTALLED) ## Run the tests that need a GPU
+	$(BIN)/python -m pytest -m gpu
 
 # What is installed is what the lock says, hash for hash, and this checkout, by the build backend that is in the lock.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -1,30 +1,42 @@
 """How fast Rivalry is beside the plain formulas and the dense networks, on this machine.
 
-    python benchmarks/speed.py                      all of it, on the CPU (make bench)
-    python benchmarks/speed.py --device cuda        on the GPU (make bench-gpu)
-    python benchmarks/speed.py --only lwta step     only measures that begin so
+    python benchmarks/speed.py                    all of it, on the CPU (make bench)
+    python benchmarks/speed.py --device cuda      on the GPU (make bench-gpu)
+    python benchmarks/speed.py --only lwta,step   only measures that begin so
 
-Rows go to ``benchmarks/results/<machine>.json``, in place of those of the same name.
+Rows go to ``benchmarks/results/<machine>.json``, in place of those of the same name; ``make docs`` puts them into
+``docs/speed.md``.
 """
 
 import competition_speed
+import dissection_speed
+import sparse_inference_speed
 import step_speed
+import sweeps_speed
 import torch
 from jsonargparse import auto_cli
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from side_by_side import Comparison, keep, measure
 
-COMPARISONS: list[Comparison] = [*competition_speed.COMPARISONS, *step_speed.COMPARISONS]
+COMPARISONS: list[Comparison] = [
+    *competition_speed.COMPARISONS,
+    *step_speed.COMPARISONS,
+    *dissection_speed.COMPARISONS,
+    *sweeps_speed.COMPARISONS,
+    *sparse_inference_speed.COMPARISONS,
+]
 
 
-def main(device: str = "cpu", only: list[str] | None = None) -> None:
+def main(device: str = "cpu", only: str = "") -> None:
     """Measure and keep the rows.
 
     Args:
         device: Where to measure.
-        only: Beginnings of the measures wanted; all by default.
+        only: Beginnings of the measures wanted, with commas between them; all by default.
     """
-    wanted = [one for one in COMPARISONS if only is None or one.measure.startswith(tuple(only))]
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise SystemExit("there is no CUDA device here: leave --device out to measure on the CPU")
+    wanted = [one for one in COMPARISONS if one.measure.startswith(tuple(only.split(",")))]
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns) as bar:
         task = bar.add_task("", total=len(wanted))
