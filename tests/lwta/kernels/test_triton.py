@@ -74,27 +74,28 @@ def tensor(layout: str, competitors: int, dtype: torch.dtype = PRECISE, *, side:
     return maps.to(memory_format=torch.channels_last if "channels_last" in layout else torch.contiguous_format), 1
 
 
-def settings(seed: int = 2**61 + 12345, sharpness: float = 1.5, temperature: float = 0.8) -> tuple[Tensor, ...]:
-    """Seed, sharpness and temperature, on the device."""
-    return torch.tensor(seed, device=DEVICE), *(torch.tensor(x, device=DEVICE) for x in (sharpness, temperature))
+def contest(competitors: int, dim: int, rule: reference.Rule, seed: int = 2**61 + 12345) -> reference.Contest:
+    """How blocks compete, with seed, sharpness and temperature on the device."""
+    drawn = (torch.tensor(value, device=DEVICE) for value in (seed, 1.5, 0.8))
+    return reference.Contest(*drawn, competitors, dim, rule)
 
 
-def check(activations: Tensor, competitors: int, dim: int, rule: reference.Rule, **chosen: float) -> None:
+def check(activations: Tensor, competitors: int, dim: int, rule: reference.Rule) -> None:
     """Both passes against the reference; rounding may decide one close race otherwise, and that block is left out."""
-    given = (*settings(**chosen), competitors, dim, rule)
+    given = contest(competitors, dim, rule)
     gradient = torch.randn_like(activations)
-    output, winners = kernel.forward(activations, *given, True)
-    result = kernel.backward(gradient, activations, *given)
+    output, winners = kernel.forward(activations, given, wants_winners=True)
+    result = kernel.backward(gradient, activations, given)
     assert output.dtype == result.dtype == activations.dtype
     assert output.stride() == result.stride() == activations.stride()
     mask = win_mask(winners, competitors, dim)
     torch.testing.assert_close(output, torch.where(mask, activations, 0), rtol=0, atol=0)
 
-    _, expected_winners = reference.forward(activations, *given, True)
+    _, expected_winners = reference.forward(activations, given, wants_winners=True)
     same = winners == expected_winners
     assert (~same).sum() <= 1
     counted = same.repeat_interleave(competitors, dim)
-    expected = reference.backward(gradient.float(), activations.float(), *given)
+    expected = reference.backward(gradient.float(), activations.float(), given)
     coarse = torch.finfo(activations.dtype).eps
     torch.testing.assert_close(
         result.float()[counted], expected[counted], atol=max(1e-5, coarse), rtol=max(1e-5, coarse)
@@ -148,13 +149,13 @@ def test_offsets_of_64_bits_lead_to_the_same_places(layout: str, monkeypatch: py
 @pytest.mark.parametrize("rule", RULES)
 def test_far_apart_activations_overflow_nothing(rule: reference.Rule) -> None:
     torch.manual_seed(0)
-    given = (*settings(), 3, -1, rule)
+    given = contest(3, -1, rule)
     activations = 300 * torch.randn(50, 6, device=DEVICE)
-    output, winners = kernel.forward(activations, *given, True)
+    output, winners = kernel.forward(activations, given, wants_winners=True)
     largest = activations.unflatten(-1, (2, 3)).argmax(-1)
     assert (winners == largest).float().mean() > 0.9
     assert output.isfinite().all()
-    assert kernel.backward(torch.ones_like(activations), activations, *given).isfinite().all()
+    assert kernel.backward(torch.ones_like(activations), activations, given).isfinite().all()
 
 
 @runs_kernel
@@ -164,15 +165,15 @@ def test_draws_do_not_depend_on_the_layout(rule: reference.Rule, competitors: in
     torch.manual_seed(0)
     maps, dim = tensor("maps", competitors)
     gradient = torch.randn_like(maps)
-    given = (*settings(), competitors)
+    given = contest(competitors, dim, rule)
     last = {"memory_format": torch.channels_last}
     outcomes = [
-        (*kernel.forward(x, *given, axis, rule, True), kernel.backward(g, x, *given, axis, rule))
-        for x, g, axis in (
-            (maps, gradient, dim),
-            (maps.contiguous(**last), gradient, dim),  # the gradient in another layout
-            (maps, gradient.contiguous(**last), dim),
-            (maps.movedim(1, -1).contiguous(), gradient.movedim(1, -1), -1),
+        (*kernel.forward(x, how, wants_winners=True), kernel.backward(g, x, how))
+        for x, g, how in (
+            (maps, gradient, given),
+            (maps.contiguous(**last), gradient, given),  # the gradient in another layout
+            (maps, gradient.contiguous(**last), given),
+            (maps.movedim(1, -1).contiguous(), gradient.movedim(1, -1), given._replace(dim=-1)),
         )
     ]
     for output, winners, result in outcomes[1:3]:
@@ -186,11 +187,13 @@ def test_tensors_that_are_neither_are_copied() -> None:
     torch.manual_seed(0)
     wide, dim = tensor("maps", 3)
     sliced, summed = wide[..., ::2], torch.ones(1, device=DEVICE).expand(*wide[..., ::2].shape)
-    given = (*settings(), 3, dim, "gumbel_softmax")
+    given = contest(3, dim, "gumbel_softmax")
     whole = sliced.contiguous()
-    assert torch.equal(kernel.forward(sliced, *given, False)[0], kernel.forward(whole, *given, False)[0])
-    expected = kernel.backward(torch.ones_like(whole), whole, *given)
-    assert torch.equal(kernel.backward(summed, sliced, *given), expected)
+    assert torch.equal(
+        kernel.forward(sliced, given, wants_winners=False)[0], kernel.forward(whole, given, wants_winners=False)[0]
+    )
+    expected = kernel.backward(torch.ones_like(whole), whole, given)
+    assert torch.equal(kernel.backward(summed, sliced, given), expected)
 
 
 @runs_kernel
@@ -199,7 +202,7 @@ def test_a_seed_is_a_draw() -> None:
     activations, dim = tensor("tokens", 4)
 
     def winners(seed: int) -> Tensor:
-        return kernel.forward(activations, *settings(seed), 4, dim, "gumbel_softmax", True)[1]
+        return kernel.forward(activations, contest(4, dim, "gumbel_softmax", seed), wants_winners=True)[1]
 
     assert torch.equal(winners(7), winners(7))
     for other in (8, 7 + 2**40):
@@ -210,16 +213,16 @@ def test_a_seed_is_a_draw() -> None:
 @pytest.mark.parametrize("shape", [(0, 6), (2, 6, 0, 3), (2, 0, 4, 4)])
 def test_empty_tensors_stay_empty(shape: tuple[int, ...]) -> None:
     empty = torch.zeros(shape, device=DEVICE)
-    given = (*settings(), 3, 1, "softmax")
-    output, winners = kernel.forward(empty, *given, True)
-    assert output.shape == kernel.backward(empty, empty, *given).shape == shape
+    given = contest(3, 1, "softmax")
+    output, winners = kernel.forward(empty, given, wants_winners=True)
+    assert output.shape == kernel.backward(empty, empty, given).shape == shape
     assert winners.shape == (shape[0], shape[1] // 3, *shape[2:])
 
 
 @runs_kernel
 def test_winners_come_on_request() -> None:
     activations, dim = tensor("maps", 2)
-    _, winners = kernel.forward(activations, *settings(), 2, dim, "argmax", False)
+    _, winners = kernel.forward(activations, contest(2, dim, "argmax"), wants_winners=False)
     assert winners.shape == (0,)
     assert winners.dtype == torch.long
 
@@ -228,7 +231,7 @@ def test_winners_come_on_request() -> None:
 @pytest.mark.parametrize("rule", ["argmax", "gumbel_softmax"])
 def test_nan_wins_so_that_it_is_seen(rule: reference.Rule) -> None:
     activations = torch.tensor([[9.0, float("nan"), 1.0]], device=DEVICE)
-    output, _ = kernel.forward(activations, *settings(), 3, 1, rule, False)
+    output, _ = kernel.forward(activations, contest(3, 1, rule), wants_winners=False)
     assert output[0, 1].isnan()
 
 
@@ -237,12 +240,12 @@ def test_nan_wins_so_that_it_is_seen(rule: reference.Rule) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_nothing_waits_for_the_device() -> None:
     activations, dim = tensor("maps", 8)
-    given = (*settings(), 8, dim, "gumbel_softmax")
+    given = contest(8, dim, "gumbel_softmax")
     mode = torch.cuda.get_sync_debug_mode()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        output, _ = kernel.forward(activations, *given, True)
-        kernel.backward(output, activations, *given)
+        output, _ = kernel.forward(activations, given, wants_winners=True)
+        kernel.backward(output, activations, given)
     finally:
         torch.cuda.set_sync_debug_mode(mode)
 

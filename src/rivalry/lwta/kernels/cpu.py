@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.lwta.competition import refuse_non_finite
-from rivalry.lwta.kernels.reference import Rule
+from rivalry.lwta.kernels.reference import Contest, Rule
 from rivalry.numerics.native import native_library
 
 DTYPES = (torch.float32, torch.bfloat16)
@@ -29,54 +29,31 @@ _SETTINGS = (_FLAG, _LENGTH, _LENGTH, _LENGTH, _FLAG, _LENGTH, _LENGTH, _FACTOR,
 
 
 def forward(
-    activations: Float[Tensor, "..."],
-    seed: Int[Tensor, ""],
-    sharpness: Float[Tensor, ""],
-    temperature: Float[Tensor, ""],
-    competitors: int,
-    dim: int,
-    rule: Rule,
-    wants_winners: bool,
+    activations: Float[Tensor, "..."], contest: Contest, *, wants_winners: bool
 ) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
     """As :func:`rivalry.lwta.kernels.reference.forward`, in one pass; the output lies in memory as its input does.
 
     Raises:
         ValueError: If an activation is NaN or infinite.
     """
-    h, shape = _as_it_lies(activations, dim)
+    h, shape = _as_it_lies(activations, contest.dim)
     y = torch.empty_like(h)
-    winners = _winners_like(h, competitors, dim) if wants_winners else torch.empty(0, dtype=torch.long)
-    finite = library().rivalry_forward(
-        h.data_ptr(),
-        y.data_ptr(),
-        winners.data_ptr() if wants_winners else None,
-        *_settings(h, shape, rule, competitors, seed, sharpness, temperature),
-    )
-    if not finite:
+    winners = _winners_like(h, contest) if wants_winners else torch.empty(0, dtype=torch.long)
+    room = winners.data_ptr() if wants_winners else None
+    if not library().rivalry_forward(h.data_ptr(), y.data_ptr(), room, *_settings(h, shape, contest)):
         refuse_non_finite(activations)
     return y, winners
 
 
 def backward(
-    gradient: Float[Tensor, "..."],
-    activations: Float[Tensor, "..."],
-    seed: Int[Tensor, ""],
-    sharpness: Float[Tensor, ""],
-    temperature: Float[Tensor, ""],
-    competitors: int,
-    dim: int,
-    rule: Rule,
+    gradient: Float[Tensor, "..."], activations: Float[Tensor, "..."], contest: Contest
 ) -> Float[Tensor, "..."]:
     """As :func:`rivalry.lwta.kernels.reference.backward`, in one pass; noise is made again, not read."""
-    h, shape = _as_it_lies(activations, dim)
+    h, shape = _as_it_lies(activations, contest.dim)
     pull = gradient if gradient.stride() == h.stride() else torch.empty_like(h).copy_(gradient)
     result = torch.empty_like(h)
-    library().rivalry_backward(
-        pull.data_ptr(),
-        h.data_ptr(),
-        result.data_ptr(),
-        *_settings(h, shape, rule, competitors, seed, sharpness, temperature),
-    )
+    tensors = (pull.data_ptr(), h.data_ptr(), result.data_ptr())
+    library().rivalry_backward(*tensors, *_settings(h, shape, contest))
     return result
 
 
@@ -103,15 +80,14 @@ def _as_it_lies(tensor: Tensor, dim: int) -> tuple[Tensor, tuple[int, int, int]]
     return tensor.contiguous(), (math.prod(tensor.shape[:dim]), units, math.prod(tensor.shape[dim + 1 :]))
 
 
-def _winners_like(h: Tensor, competitors: int, dim: int) -> Tensor:
+def _winners_like(h: Tensor, contest: Contest) -> Tensor:
     """Room for the winners, in the order of memory of ``h``."""
-    blocks = h.shape[dim] // competitors
-    return torch.empty_like(h.narrow(dim, 0, blocks), dtype=torch.long)
+    blocks = h.shape[contest.dim] // contest.competitors
+    return torch.empty_like(h.narrow(contest.dim, 0, blocks), dtype=torch.long)
 
 
-def _settings(
-    h: Tensor, shape: tuple[int, int, int], rule: Rule, competitors: int, seed: Tensor, *factors: Tensor
-) -> tuple[int | float, ...]:
-    number = get_args(Rule).index(rule)
-    threads = torch.get_num_threads()
-    return (h.dtype == torch.bfloat16, *shape, number, competitors, int(seed), *map(float, factors), threads)
+def _settings(h: Tensor, shape: tuple[int, int, int], contest: Contest) -> tuple[int | float, ...]:
+    """What both functions take after their three tensors."""
+    seed, sharpness, temperature, competitors, _, rule = contest
+    of_draw = (get_args(Rule).index(rule), competitors, int(seed), float(sharpness), float(temperature))
+    return (h.dtype == torch.bfloat16, *shape, *of_draw, torch.get_num_threads())

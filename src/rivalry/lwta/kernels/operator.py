@@ -17,6 +17,7 @@ from torch import Tensor
 
 from rivalry.lwta.competition import refuse_non_finite, split_blocks
 from rivalry.lwta.kernels import cpu, reference
+from rivalry.lwta.kernels.reference import Contest
 from rivalry.numerics.native import NotCompiled
 
 _SETTINGS = "Tensor seed, Tensor sharpness, Tensor temperature, int competitors, int dim, str rule"
@@ -33,20 +34,21 @@ _TAGS = (torch.Tag.flexible_layout,)
     schema=f"(Tensor activations, {_SETTINGS}, bool wants_winners) -> (Tensor, Tensor)",
 )
 def compete(activations: Tensor, *settings: Any) -> tuple[Tensor, Tensor]:
-    """Output and winners, both laid out as the activations; arguments as :func:`reference.forward` has them.
+    """Output and winners, both laid out as the activations; the settings are those of a ``Contest``.
 
     Raises:
         ValueError: If the units do not divide into blocks, or (on the CPU, where it costs no synchronisation) an
             activation is NaN or infinite.
     """
-    *_, competitors, dim, _rule, wants_winners = settings
-    split_blocks(activations, competitors, dim)  # refuses what does not divide
+    *how, wants_winners = settings
+    contest = Contest(*how)
+    split_blocks(activations, contest.competitors, contest.dim)  # refuses what does not divide
     kernel = _kernel(activations.device.type, activations.dtype)
     if kernel is reference and activations.device.type == "cpu":
         refuse_non_finite(activations)
-    output, winners = kernel.forward(activations, *settings)
+    output, winners = kernel.forward(activations, contest, wants_winners=wants_winners)
     if wants_winners:
-        winners = _laid_out(winners, _of_blocks(activations, competitors, dim))
+        winners = _laid_out(winners, _of_blocks(activations, contest.competitors, contest.dim))
     return _laid_out(output, activations), winners
 
 
@@ -57,9 +59,9 @@ def compete(activations: Tensor, *settings: Any) -> tuple[Tensor, Tensor]:
     schema=f"(Tensor gradient, Tensor activations, {_SETTINGS}) -> Tensor",
 )
 def compete_backward(gradient: Tensor, activations: Tensor, *settings: Any) -> Tensor:
-    """The gradient of the activations; arguments as :func:`reference.backward` has them."""
+    """The gradient of the activations."""
     kernel = _kernel(activations.device.type, activations.dtype)
-    return _laid_out(kernel.backward(gradient, activations, *settings), activations)
+    return _laid_out(kernel.backward(gradient, activations, Contest(*settings)), activations)
 
 
 @compete.register_fake

@@ -21,7 +21,7 @@ which is logistic: there ``gumbel_softmax`` needs one number a block too.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -39,48 +39,50 @@ from rivalry.lwta.kernels.noise import OF_BLOCKS, OF_UNITS, uniform, unit_counte
 Rule = Literal["argmax", "gumbel_softmax", "softmax", "conditional"]
 
 
+class Contest(NamedTuple):
+    """How the blocks of a tensor compete.
+
+    Attributes:
+        seed: Of the draw.
+        sharpness: β > 0.
+        temperature: T > 0, in the gradient only.
+        competitors: Units in a block, U.
+        dim: Axis of units.
+        rule: Who wins.
+    """
+
+    seed: Int[Tensor, ""]
+    sharpness: Float[Tensor, ""]
+    temperature: Float[Tensor, ""]
+    competitors: int
+    dim: int
+    rule: Rule
+
+
 def forward(
-    activations: Float[Tensor, "..."],
-    seed: Int[Tensor, ""],
-    sharpness: Float[Tensor, ""],
-    temperature: Float[Tensor, ""],
-    competitors: int,
-    dim: int,
-    rule: Rule,
-    wants_winners: bool,
+    activations: Float[Tensor, "..."], contest: Contest, *, wants_winners: bool
 ) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
     """Let the blocks compete.
 
     Args:
-        activations: Any shape with units along ``dim``.
-        seed: Of the draw.
-        sharpness: β > 0.
-        temperature: T > 0; shapes the gradient only, and is here so that both directions have the same arguments.
-        competitors: Units in a block, U.
-        dim: Axis of units.
-        rule: Who wins.
+        activations: Any shape with units along the contest's ``dim``.
+        contest: How they compete; its tensors lie on the same device.
         wants_winners: Whether the winners are to be told, too.
 
     Returns:
         The output, of the shape of ``activations``; and the winners, with ``dim`` holding blocks, or nothing.
     """
-    winners, _ = _draw(activations, seed, sharpness, competitors, dim, rule)
-    output = silence_losers(activations, winners, competitors, dim)
+    winners, _ = _draw(activations, contest)
+    output = silence_losers(activations, winners, contest.competitors, contest.dim)
     return output, winners if wants_winners else winners.new_empty(0)
 
 
 def backward(
-    gradient: Float[Tensor, "..."],
-    activations: Float[Tensor, "..."],
-    seed: Int[Tensor, ""],
-    sharpness: Float[Tensor, ""],
-    temperature: Float[Tensor, ""],
-    competitors: int,
-    dim: int,
-    rule: Rule,
+    gradient: Float[Tensor, "..."], activations: Float[Tensor, "..."], contest: Contest
 ) -> Float[Tensor, "..."]:
-    """From the gradient of the output to that of the activations; arguments as for :func:`forward`."""
-    winners, logits = _draw(activations, seed, sharpness, competitors, dim, rule)
+    """From the gradient of the output to that of the activations."""
+    winners, logits = _draw(activations, contest)
+    _, sharpness, temperature, competitors, dim, _ = contest
     if logits is None:
         return silence_losers(gradient, winners, competitors, dim)
     return straight_through(
@@ -88,24 +90,23 @@ def backward(
     )
 
 
-def _draw(
-    activations: Tensor, seed: Tensor, sharpness: Tensor, competitors: int, dim: int, rule: Rule
-) -> tuple[Tensor, Tensor | None]:
+def _draw(activations: Tensor, contest: Contest) -> tuple[Tensor, Tensor | None]:
     """Winners, and of what (over T) the relaxed winner is the softmax."""
+    _, sharpness, _, competitors, dim, rule = contest
     axis = dim % activations.ndim + 1
     blocked = split_blocks(activations, competitors, dim)
     if rule == "argmax":
         return leaders(blocked, dim=axis), None
     a = blocked.to(torch.promote_types(blocked.dtype, torch.float32)) * sharpness
-    of_blocks = _of_blocks(activations, competitors, dim, seed).to(a.dtype).unsqueeze(axis)
+    of_blocks = _of_blocks(activations, contest).to(a.dtype).unsqueeze(axis)
     if rule == "gumbel_softmax":
-        noise = _logistic(of_blocks, axis) if competitors == 2 else _gumbel(activations, competitors, dim, seed)
+        noise = _logistic(of_blocks, axis) if competitors == 2 else gumbel_from_uniform(_of_units(activations, contest))
         return leaders(a + noise, dim=axis), a + noise
     passed = a.softmax(axis).cumsum(axis).narrow(axis, 0, competitors - 1)
     winners = (passed <= of_blocks).sum(axis)
     if rule == "softmax":
         return winners, a
-    return winners, _given_winner(a, winners.unsqueeze(axis), _of_units(activations, competitors, dim, seed), axis)
+    return winners, _given_winner(a, winners.unsqueeze(axis), _of_units(activations, contest), axis)
 
 
 def _given_winner(a: Tensor, winner: Tensor, uniforms: Tensor, axis: int) -> Tensor:
@@ -122,16 +123,12 @@ def _logistic(of_blocks: Tensor, axis: int) -> Tensor:
     return torch.cat([torch.zeros_like(of_blocks), of_blocks.logit()], dim=axis)
 
 
-def _gumbel(activations: Tensor, competitors: int, dim: int, seed: Tensor) -> Tensor:
-    return gumbel_from_uniform(_of_units(activations, competitors, dim, seed))
+def _of_units(activations: Tensor, contest: Contest) -> Tensor:
+    counters = unit_counters(activations.shape, contest.dim, activations.device)
+    return split_blocks(uniform(counters, contest.seed, OF_UNITS), contest.competitors, contest.dim)
 
 
-def _of_units(activations: Tensor, competitors: int, dim: int, seed: Tensor) -> Tensor:
-    counters = unit_counters(activations.shape, dim, activations.device)
-    return split_blocks(uniform(counters, seed, OF_UNITS), competitors, dim)
-
-
-def _of_blocks(activations: Tensor, competitors: int, dim: int, seed: Tensor) -> Tensor:
+def _of_blocks(activations: Tensor, contest: Contest) -> Tensor:
     shape = list(activations.shape)
-    shape[dim] //= competitors
-    return uniform(unit_counters(torch.Size(shape), dim, activations.device), seed, OF_BLOCKS)
+    shape[contest.dim] //= contest.competitors
+    return uniform(unit_counters(torch.Size(shape), contest.dim, activations.device), contest.seed, OF_BLOCKS)

@@ -24,7 +24,7 @@ import triton.language as tl
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from rivalry.lwta.kernels.reference import Rule
+from rivalry.lwta.kernels.reference import Contest
 from rivalry.lwta.kernels.triton_rules import draw, softmax
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
@@ -40,45 +40,31 @@ _LARGE = 2**30
 
 
 def forward(
-    activations: Float[Tensor, "..."],
-    seed: Int[Tensor, ""],
-    sharpness: Float[Tensor, ""],
-    temperature: Float[Tensor, ""],
-    competitors: int,
-    dim: int,
-    rule: Rule,
-    wants_winners: bool,
+    activations: Float[Tensor, "..."], contest: Contest, *, wants_winners: bool
 ) -> tuple[Float[Tensor, "..."], Int[Tensor, "..."]]:
-    """As :func:`rivalry.lwta.kernels.reference.forward`, in one pass; seed and factors lie on the same device.
+    """As :func:`rivalry.lwta.kernels.reference.forward`, in one pass.
 
     Output and winners lie in memory as the activations do.
     """
-    laid, axis = _in_memory_order(activations, dim)
+    laid, axis = _in_memory_order(activations, contest.dim)
     output = torch.empty_like(laid)
-    blocks = (*laid.shape[:axis], laid.shape[axis] // competitors, *laid.shape[axis + 1 :])
+    blocks = (*laid.shape[:axis], laid.shape[axis] // contest.competitors, *laid.shape[axis + 1 :])
     winners = laid.new_empty(blocks if wants_winners else (0,), dtype=torch.long)
-    arguments = (laid, output, winners, seed, sharpness)
-    _launch(_forward_kernel, laid, axis, competitors, arguments, RULE=rule, WANTS_WINNERS=wants_winners)
-    return output.movedim(axis, dim), winners.movedim(axis, dim) if wants_winners else winners
+    arguments = (laid, output, winners, contest.seed, contest.sharpness)
+    _launch(_forward_kernel, laid, axis, contest, arguments, WANTS_WINNERS=wants_winners)
+    return output.movedim(axis, contest.dim), winners.movedim(axis, contest.dim) if wants_winners else winners
 
 
 def backward(
-    gradient: Float[Tensor, "..."],
-    activations: Float[Tensor, "..."],
-    seed: Int[Tensor, ""],
-    sharpness: Float[Tensor, ""],
-    temperature: Float[Tensor, ""],
-    competitors: int,
-    dim: int,
-    rule: Rule,
+    gradient: Float[Tensor, "..."], activations: Float[Tensor, "..."], contest: Contest
 ) -> Float[Tensor, "..."]:
     """As :func:`rivalry.lwta.kernels.reference.backward`, in one pass; noise is made again, not read."""
-    laid, axis = _in_memory_order(activations, dim)
-    arriving = gradient.movedim(dim, axis).contiguous()
+    laid, axis = _in_memory_order(activations, contest.dim)
+    arriving = gradient.movedim(contest.dim, axis).contiguous()
     leaving = torch.empty_like(laid)
-    arguments = (arriving, laid, leaving, seed, sharpness, temperature)
-    _launch(_backward_kernel, laid, axis, competitors, arguments, RULE=rule)
-    return leaving.movedim(axis, dim)
+    arguments = (arriving, laid, leaving, contest.seed, contest.sharpness, contest.temperature)
+    _launch(_backward_kernel, laid, axis, contest, arguments)
+    return leaving.movedim(axis, contest.dim)
 
 
 def _in_memory_order(activations: Tensor, dim: int) -> tuple[Tensor, int]:
@@ -90,12 +76,12 @@ def _in_memory_order(activations: Tensor, dim: int) -> tuple[Tensor, int]:
 
 
 def _launch(
-    kernel: Any, laid: Tensor, axis: int, competitors: int, arguments: tuple[Tensor, ...], **chosen: Any
+    kernel: Any, laid: Tensor, axis: int, contest: Contest, arguments: tuple[Tensor, ...], **chosen: Any
 ) -> None:
     """Run a kernel over all tiles of ``laid``, on its device and the current stream."""
     if not laid.numel():
         return
-    positions = math.prod(laid.shape[axis + 1 :])
+    competitors, positions = contest.competitors, math.prod(laid.shape[axis + 1 :])
     rows = laid.numel() // (competitors * positions)
     tile = tile_of(positions, competitors, laid.element_size())
     grid = triton.cdiv(rows, tile["ROWS"]) * triton.cdiv(positions, tile["POSITIONS"])
@@ -106,6 +92,7 @@ def _launch(
             laid.shape[axis] // competitors,
             positions,
             COMPETITORS=competitors,
+            RULE=contest.rule,
             INDEX=tl.int64 if laid.numel() >= _LARGE else tl.int32,
             enable_fp_fusion=True,
             **tile,
