@@ -36,6 +36,17 @@ def test_it_is_compiled_once_and_kept_by_its_content(source: Path, tmp_path: Pat
     assert native_library(source).rivalry_double(4) == 12
 
 
+def test_another_header_is_another_library(source: Path) -> None:
+    source.write_text('#include "factor.h"\n' + SOURCE.replace("2 * value", "FACTOR * value"), encoding="utf-8")
+    for factor in (5, 7):
+        source.with_name("factor.h").write_text(f"#define FACTOR {factor}\n", encoding="utf-8")
+        native_library.cache_clear()
+        try:
+            assert native_library(source).rivalry_double(3) == 3 * factor
+        except NotCompiled as why:
+            pytest.skip(str(why))
+
+
 def test_without_a_compiler_it_says_which_was_wanted(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler --flag")
     with pytest.raises(NotCompiled, match=r"no C\+\+ compiler \(no-such-compiler\)"):

@@ -1,8 +1,8 @@
 """Our own C++ for the CPU, compiled when it is first called, for the machine that it runs on.
 
-A source is one file without headers of PyTorch, so a second or two is enough. What was compiled stays in the user's
-cache, by the digest of source, compiler and processor: a node with another processor compiles its own. It is called
-through ctypes, which lets go of Python's lock. Threads come from the OpenMP that PyTorch has loaded already.
+A source needs no header of PyTorch, so a second or two is enough. What was compiled stays in the user's cache, by the
+digest of sources, compiler and processor: a node with another processor compiles its own. It is called through ctypes,
+which lets go of Python's lock. Threads come from the OpenMP that PyTorch has loaded already.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ def native_library(source: Path) -> ctypes.CDLL:
     The compiler is that of the environment variable ``CXX``, else ``c++``, ``g++`` or ``clang++``.
 
     Args:
-        source: A file of ours; functions to be called are ``extern "C"``.
+        source: A file of ours, which may include headers (``*.h``) beside it; what is called is ``extern "C"``.
 
     Raises:
         NotCompiled: If it cannot be compiled here.
     """
     compiler = _compiler()
-    identity = "\n".join([source.read_text(encoding="utf-8"), *compiler, *_FLAGS, _version(compiler), _processor()])
+    texts = [file.read_text(encoding="utf-8") for file in (source, *sorted(source.parent.glob("*.h")))]
+    identity = "\n".join([*texts, *compiler, *_FLAGS, _version(compiler), _processor()])
     library = cache_folder("native") / f"{source.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:32]}.so"
     if not library.is_file():
         _compile(compiler, source, library)
