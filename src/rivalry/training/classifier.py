@@ -153,7 +153,7 @@ class SparseClassifier(LightningModule):
         if self._average:
             self._average.network.to(self.device)
         if self._compile:
-            # Random numbers as they are without compilation: the same draws, and on the CPU half the time for them.
+            # Random numbers as they are without compilation, and so the same draws.
             self.network.compile(dynamic=False, options={"fallback_random": True})
 
     def on_train_start(self) -> None:
