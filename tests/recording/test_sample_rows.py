@@ -15,6 +15,15 @@ def test_rows_come_in_order_of_their_samples_and_once() -> None:
     assert kept.values.tolist() == [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]
 
 
+def test_what_was_computed_is_not_kept_twice() -> None:
+    rows = SampleRows(columns=2, samples=4)
+    rows.update(torch.ones(2, 2), torch.tensor([3, 1]))
+    kept = rows.compute()
+    assert [part.data_ptr() for part in rows.rows] == [kept.values.data_ptr()]
+    rows.update(torch.zeros(1, 2), torch.tensor([2]))
+    assert rows.compute().values.tolist() == [[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]
+
+
 def test_one_number_is_still_a_row() -> None:
     rows = SampleRows(columns=1, samples=1)
     rows.update(torch.tensor([[2.0]]), torch.tensor([0]))

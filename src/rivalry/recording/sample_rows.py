@@ -1,6 +1,7 @@
 """One row a sample, kept for all samples: for the few methods that need every image at once.
 
-This is a stated reservoir: it holds 4 bytes × samples × columns and refuses to grow beyond its limit.
+This is a stated reservoir: it holds 4 bytes × samples × columns, three times that for the moment in which they are put
+in order, and refuses to grow beyond its limit.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class SampleRows(Metric):
                 f"to keep {columns} numbers for each of {samples} samples takes {wanted / 2**30:.1f} GiB, and the "
                 f"limit is {limit / 2**30:.1f} GiB: tap fewer layers or show at most {limit // (4 * columns)} samples"
             )
-        super().__init__()
+        super().__init__(compute_with_cache=False)  # it would keep all rows twice
         self.add_state("rows", [], dist_reduce_fx="cat")
         self.add_state("index", [], dist_reduce_fx="cat")
 
@@ -72,4 +73,6 @@ class SampleRows(Metric):
         index, order = dim_zero_cat(self.index).sort(stable=True)
         first = torch.ones_like(index, dtype=torch.bool)
         first[1:] = index[1:] != index[:-1]
-        return Rows(index[first], dim_zero_cat(self.rows)[order[first]])
+        kept = Rows(index[first], dim_zero_cat(self.rows)[order[first]])
+        self.index, self.rows = [kept.index], [kept.values]  # in place of the batches, not beside them
+        return kept
