@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,3 +60,26 @@ def test_what_does_not_compile_says_why_and_leaves_nothing(source: Path, tmp_pat
     with pytest.raises(NotCompiled, match=r"cannot compile double.cpp|no C\+\+ compiler"):
         native_library(source)
     assert not list((tmp_path / "cache").glob("native/*"))
+
+
+def test_a_cache_that_cannot_be_written_is_no_crash(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be", encoding="utf-8")
+    with pytest.raises(NotCompiled, match=r"library of double.cpp cannot be kept|no C\+\+ compiler"):
+        native_library(source)
+
+
+def test_a_library_of_somebody_else_is_not_run(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        native_library(source)
+    except NotCompiled as why:
+        pytest.skip(str(why))
+    native_library.cache_clear()
+    own = Path.stat
+
+    def planted(path: Path, **options: Any) -> Any:
+        status = own(path, **options)
+        return os.stat_result((*status[:4], status.st_uid + 1, *status[5:])) if path.suffix == ".so" else status
+
+    monkeypatch.setattr(Path, "stat", planted)
+    with pytest.raises(NotCompiled, match="belongs to somebody else"):
+        native_library(source)

@@ -1,8 +1,8 @@
 """Our own C++ for the CPU, compiled when it is first called, for the machine that it runs on.
 
 A source needs no header of PyTorch, so a second or two is enough. What was compiled stays in the user's cache, by the
-digest of sources, compiler and processor: a node with another processor compiles its own. It is called through ctypes,
-which lets go of Python's lock. Threads come from the OpenMP that PyTorch has loaded already.
+digest of sources, compiler, processor and user: a node with another processor compiles its own. It is called through
+ctypes, which lets go of Python's lock. Threads come from the OpenMP that PyTorch has loaded already.
 """
 
 from __future__ import annotations
@@ -44,14 +44,16 @@ def native_library(source: Path) -> ctypes.CDLL:
     """
     compiler = _compiler()
     texts = [file.read_text(encoding="utf-8") for file in (source, *sorted(source.parent.glob("*.h")))]
-    identity = "\n".join([*texts, *compiler, *_FLAGS, _version(compiler), _processor()])
-    library = cache_folder("native") / f"{source.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:32]}.so"
-    if not library.is_file():
-        _compile(compiler, source, library)
+    identity = "\n".join([*texts, *compiler, *_FLAGS, _version(compiler), _processor(), str(os.getuid())])
     try:
+        library = cache_folder("native") / f"{source.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:32]}.so"
+        if not library.is_file():
+            _compile(compiler, source, library)
+        if library.stat().st_uid != os.getuid():
+            raise NotCompiled(f"{library} belongs to somebody else, and is not run")
         return ctypes.CDLL(str(library))
     except OSError as error:
-        raise NotCompiled(f"{library.name} cannot be loaded: {error}") from error
+        raise NotCompiled(f"the library of {source.name} cannot be kept or loaded: {error}") from error
 
 
 def _compiler() -> tuple[str, ...]:
