@@ -22,7 +22,6 @@ from rivalry.numerics.native import NotCompiled
 
 _SETTINGS = "Tensor seed, Tensor sharpness, Tensor temperature, int competitors, int dim, str rule"
 
-
 # A compiler may hand over any layout: what it would else insert are transposed copies, before and after.
 _TAGS = (torch.Tag.flexible_layout,)
 
@@ -94,20 +93,20 @@ compete.register_autograd(_pull_back, setup_context=_keep)
 @functools.cache
 def _kernel(device: str, dtype: torch.dtype) -> ModuleType:
     """What computes on a device in a precision; says so, once, where it is the slow way."""
-    why = f"tensors on {device} have none"
-    if device == "cuda" and importlib.util.find_spec("triton"):
+    why = f"there is none for {dtype} on {device}"
+    if device == "cuda" and not importlib.util.find_spec("triton"):
+        why = "Triton is not installed"
+    elif device == "cuda":
         from rivalry.lwta.kernels import triton
 
         if dtype in triton.DTYPES:
             return triton
-    if device == "cpu" and dtype in cpu.DTYPES:
+    elif device == "cpu" and dtype in cpu.DTYPES:
         try:
             cpu.library()
             return cpu
         except NotCompiled as error:
             why = str(error)
-    elif device in ("cpu", "cuda"):
-        why = f"there is none for {dtype} on {device}"
     warnings.warn(f"LWTA layers run without a fused kernel, several times slower: {why}", stacklevel=2)
     return reference
 
