@@ -32,24 +32,26 @@ inline void narrow(float value, uint16_t& place) {  // to the nearest, ties to e
     place = static_cast<uint16_t>(value == value ? rounded : 0x7fc0u);
 }
 
-// Natural logarithm of a positive number: 2^e (1 + f) with 1 + f in [√½, √2), and a polynomial for log(1 + f).
+// Natural logarithm of a positive number, to 3e-7 of its value: 2^e (1 + f) with 1 + f in [√½, √2), and a polynomial for
+// log(1 + f).
 inline float logarithm(float x) {
     const int32_t bits = static_cast<int32_t>(as_bits(x));
     const int32_t exponent = (bits - 0x3f3504f3) >> 23;
     const float f = as_float(static_cast<uint32_t>(bits - exponent * (1 << 23))) - 1.0f;
-    float series = 0.0870043453f;
-    for (const float term : {-0.142674868f, 0.149147682f, -0.165775847f, 0.199630638f, -0.25001337f, 0.333339107f})
+    float series = -0.101917291f;
+    for (const float term : {0.160243806f, -0.171371272f, 0.199245035f, -0.249832669f, 0.333342457f})
         series = series * f + term;
     return static_cast<float>(exponent) * 0.69314718f + (f + f * f * (f * series - 0.5f));
 }
 
-// exp(x) for x ≤ 88: 2^n exp(r) with |r| ≤ ½ log 2, and a polynomial for exp(r). Below −87 it is about zero.
+// exp(x) for x ≤ 88, to 1e-7 of its value: 2^n exp(r) with |r| ≤ ½ log 2, and a polynomial for exp(r). Below −87 it is
+// about zero.
 inline float exponential(float x) {
     const float clipped = larger(x, -87.0f);
     const float n = (clipped * 1.44269504f + 12582912.0f) - 12582912.0f;
     const float r = (clipped - n * 0.693359375f) + n * 2.12194440e-4f;
-    float series = 1.38146131e-3f;
-    for (const float term : {8.36870983e-3f, 0.0416683874f, 0.166665207f, 0.499999935f}) series = series * r + term;
+    float series = 8.31252495e-3f;
+    for (const float term : {0.0418901133f, 0.166671145f, 0.499992318f}) series = series * r + term;
     return (1.0f + (r + r * r * series)) * as_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
 }
 

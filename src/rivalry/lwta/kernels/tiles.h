@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "numbers.h"
@@ -52,7 +53,13 @@ void transpose(const float* from, int64_t from_step, int64_t rows, int64_t colum
             to[c * to_step + r] = from[r * from_step + c];
 }
 
-// `flat` is room for a tile in the order of memory.
+inline const float* as_floats(const float* from, int64_t, float*) { return from; }
+inline const float* as_floats(const uint16_t* from, int64_t count, float* room) {
+    for (int64_t i = 0; i < count; ++i) room[i] = widen(from[i]);
+    return room;
+}
+
+// `flat` is room for a tile in the order of memory, where it must be widened or narrowed on the way.
 template <typename Scalar>
 void read(const Scalar* tensor, const Place& place, Rows rows, float* flat) {
     const Scalar* from = tensor + place.base;
@@ -61,8 +68,7 @@ void read(const Scalar* tensor, const Place& place, Rows rows, float* flat) {
     if (place.inner == 1 && U == 2 && place.count == LANES) {
         for (int l = 0; l < LANES; ++l) rows[l] = widen(from[2 * l]), rows[LANES + l] = widen(from[2 * l + 1]);
     } else if (place.inner == 1) {
-        for (int64_t i = 0; i < place.count * U; ++i) flat[i] = widen(from[i]);
-        transpose(flat, U, place.count, U, rows, LANES);
+        transpose(as_floats(from, place.count * U, flat), U, place.count, U, rows, LANES);
     } else if (place.width == LANES) {
         for (int64_t u = 0; u < U; ++u, from += place.inner)
             for (int l = 0; l < LANES; ++l) rows[u * LANES + l] = widen(from[l]);
@@ -80,8 +86,12 @@ void write(const Rows rows, const Place& place, Scalar* tensor, float* flat) {
     if (place.inner == 1 && U == 2 && place.count == LANES) {
         for (int l = 0; l < LANES; ++l) narrow(rows[l], to[2 * l]), narrow(rows[LANES + l], to[2 * l + 1]);
     } else if (place.inner == 1) {
-        transpose(rows, LANES, U, place.count, flat, U);
-        for (int64_t i = 0; i < place.count * U; ++i) narrow(flat[i], to[i]);
+        if constexpr (std::is_same_v<Scalar, float>) {
+            transpose(rows, LANES, U, place.count, to, U);
+        } else {
+            transpose(rows, LANES, U, place.count, flat, U);
+            for (int64_t i = 0; i < place.count * U; ++i) narrow(flat[i], to[i]);
+        }
     } else if (place.width == LANES) {
         for (int64_t u = 0; u < U; ++u, to += place.inner)
             for (int l = 0; l < LANES; ++l) narrow(rows[u * LANES + l], to[l]);
