@@ -66,6 +66,20 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
         FeatureFiles(tmp_path).refresh()
 
 
+def test_a_file_that_goes_while_it_is_opened_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its head is read first, and then it is mapped: by then another process may have merged it."""
+    added(tmp_path, 1)
+    (file,) = tmp_path.iterdir()
+
+    def too_late(name: Path, framework: str) -> object:
+        Path(name).unlink()
+        return torch.UntypedStorage.from_file(str(name), False, 8)
+
+    monkeypatch.setattr(feature_files, "safe_open", too_late)
+    with pytest.raises(FileNotFoundError, match="is gone"):
+        read(file, "keys")
+
+
 @pytest.fixture
 def easily_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feature_files, "MANY_FILES", 3)
@@ -86,6 +100,35 @@ def test_small_files_are_merged_and_nothing_is_lost(tmp_path: Path) -> None:
         assert torch.equal(one.get(keys_of(*everything)), rows_of(*everything))
     files.merge()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.usefixtures("easily_many")
+def test_files_that_are_merged_while_they_are_looked_at_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others' merged file is not among those that were there when the look began."""
+    for number in (1, 2, 3):
+        files = added(tmp_path, number)
+    looking = FeatureFiles(tmp_path)
+
+    def after_the_others(file: Path, name: str) -> torch.Tensor:
+        monkeypatch.setattr(feature_files, "read", read)
+        files.merge()
+        return read(file, name)
+
+    monkeypatch.setattr(feature_files, "read", after_the_others)
+    looking.refresh()
+    assert torch.equal(looking.get(keys_of(1, 2, 3)), rows_of(1, 2, 3))
+
+
+def test_a_folder_that_was_emptied_is_begun_anew(tmp_path: Path) -> None:
+    files = added(tmp_path, 1, 2)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    files.refresh()
+    assert not files.hold(keys_of(1, 2)).any()
+    files.add(keys_of(2), rows_of(2))
+    assert torch.equal(files.get(keys_of(2)), rows_of(2))
 
 
 @pytest.mark.usefixtures("easily_many")

@@ -37,6 +37,9 @@ LARGE_FILE = 2**14
 
 _ROW_BITS = 32
 
+_TRIES = 4
+"""How often to look again where another process merges files meanwhile."""
+
 
 class FeatureFiles:
     """Features by key, on disk.
@@ -59,23 +62,14 @@ class FeatureFiles:
         return self._find(keys) >= 0
 
     def refresh(self) -> None:
-        """Learn of files that were added since, by whomever.
+        """Learn of files that were added or went since, by whomever.
 
         Raises:
             ValueError: If a file cannot be read.
         """
-        keys, places = [self._keys], [self._places]
-        for file in sorted(set(self.folder.glob("*.safetensors")) - set(self._files)):
-            try:
-                keys.append(_as_keys(read(file, "keys")))
-            except FileNotFoundError:  # merged just now; the merged file is found the next time
-                continue
-            places.append((len(self._files) << _ROW_BITS) + np.arange(len(keys[-1])))
-            self._files.append(file)
-        if len(keys) > 1:
-            all_keys = np.concatenate(keys)
-            order = np.argsort(all_keys, kind="stable")
-            self._keys, self._places = all_keys[order], np.concatenate(places)[order]
+        for _ in range(_TRIES):
+            if self._learn(set(self.folder.glob("*.safetensors"))):
+                return
 
     def add(self, keys: Keys, features: Float[Tensor, "batch features"]) -> Path:
         """Keep features for good, in a file of their own.
@@ -95,11 +89,12 @@ class FeatureFiles:
         Raises:
             ValueError: If one is not there.
         """
-        try:
-            return self._gather(keys)
-        except FileNotFoundError:  # merged by another process: its rows lie elsewhere now
-            self._learn_anew()
-            return self._gather(keys)
+        for _ in range(_TRIES):
+            try:
+                return self._gather(keys)
+            except FileNotFoundError:  # merged by another process: its rows lie elsewhere now
+                self.refresh()
+        return self._gather(keys)
 
     def merge(self) -> None:
         """Make one file of :data:`MANY_FILES` small ones, as often as there are so many.
@@ -124,13 +119,26 @@ class FeatureFiles:
         merged = self.add(once, features[torch.from_numpy(first)])
         for file in set(files) - {merged}:
             file.unlink(missing_ok=True)
-        self._learn_anew()
+        self.refresh()
 
-    def _learn_anew(self) -> None:
-        """Forget files that are gone."""
-        now = FeatureFiles(self.folder)
-        now.refresh()
-        self._files, self._keys, self._places = now._files, now._keys, now._places
+    def _learn(self, there: set[Path]) -> bool:
+        """Read the keys of new files; begin anew where one that was known is gone. False if one goes meanwhile."""
+        if not there.issuperset(self._files):
+            self._files, self._keys, self._places = [], np.zeros(0, KEY), np.zeros(0, np.int64)
+        new = there.difference(self._files)
+        keys, places = [self._keys], [self._places]
+        for file in sorted(new):
+            try:
+                keys.append(_as_keys(read(file, "keys")))
+            except FileNotFoundError:  # merged just now, and the merged file need not be among these
+                continue
+            places.append((len(self._files) << _ROW_BITS) + np.arange(len(keys[-1])))
+            self._files.append(file)
+        if len(keys) > 1:
+            all_keys = np.concatenate(keys)
+            order = np.argsort(all_keys, kind="stable")
+            self._keys, self._places = all_keys[order], np.concatenate(places)[order]
+        return new.issubset(self._files)
 
     def _find(self, keys: Keys) -> npt.NDArray[np.int64]:
         """Number of the file and row in it, as one number; -1 where the key is not known."""
@@ -183,9 +191,9 @@ def _mapped(file: Path) -> Iterator[Any]:
     try:
         with safe_open(file, framework="pt") as content:
             yield content
-    except FileNotFoundError:
-        raise
-    except (OSError, SafetensorError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:  # of torch, where a file goes while it is opened
+        if not file.is_file():
+            raise FileNotFoundError(f"{file} is gone") from error
         raise ValueError(f"the cached features in {file} cannot be read ({error}); delete the file") from error
 
 
