@@ -84,11 +84,11 @@ def rank_reorder(
     count = min(max(int(len(activations) * top_fraction), 2), len(activations))
     strongest = activations.topk(count, dim=0)
     by_concept = image_text.T.contiguous()
-    scores = [
-        _rank_error(by_concept[:, rows], profile, power) / by_concept[:, rows].mean(1).clamp(_LEAST_MEAN) ** mean_power
-        for rows, profile in zip(strongest.indices.T, strongest.values.T, strict=True)
-    ]
-    return -torch.stack(scores)
+    scores = image_text.new_empty(activations.shape[1], len(by_concept))  # a list of rows would scatter over the heap
+    for unit, (rows, profile) in enumerate(zip(strongest.indices.T, strongest.values.T, strict=True)):
+        cosines = by_concept[:, rows]
+        scores[unit] = -_rank_error(cosines, profile, power) / cosines.mean(1).clamp(_LEAST_MEAN) ** mean_power
+    return scores
 
 
 def wpmi(
