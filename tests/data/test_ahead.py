@@ -35,6 +35,22 @@ def test_what_the_thread_raises_is_raised_in_its_place() -> None:
             next(source)
 
 
+def test_work_begins_here_so_that_processes_start_where_no_thread_runs() -> None:
+    class Items:
+        def __iter__(self) -> Iterator[int]:
+            begun.append(threading.current_thread())
+            threads.append(threading.active_count())
+            return iter([1])
+
+    begun: list[threading.Thread] = []
+    threads: list[int] = []
+    before = threading.active_count()
+    with ahead(Items()) as source:
+        assert list(source) == [1]
+    assert begun == [threading.current_thread()]
+    assert threads == [before]
+
+
 def test_none_and_nothing_are_no_end() -> None:
     for items in ([None, False, 0], []):
         with ahead(items) as source:
