@@ -40,7 +40,8 @@ Picture: TypeAlias = npt.NDArray[np.uint8]
 class ImageFeatures:
     """Features of single images of data sets, computed when first asked for.
 
-    Each picture is decoded once a process and encoded once for all time. On several ranks each encodes its share.
+    Each picture is decoded once by such an object and encoded once for all time. On several ranks each encodes its
+    share.
 
     Args:
         clip: The CLIP.

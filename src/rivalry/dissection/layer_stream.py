@@ -1,8 +1,8 @@
 """What dissection keeps of one layer while images stream by; all of it adds up over ranks.
 
-Memory: 8 bytes × units × (top-k + 3); where masks are judged 8 bytes × units × concepts and a sample of the images (see
-:mod:`rivalry.dissection.truth`); for similarities that look at every image a reservoir of 4 bytes × samples × units,
-which refuses to pass its limit.
+Memory: 16 bytes × units × (top-k + 4), half of it what torchmetrics keeps to begin anew with; where masks are judged 16
+bytes × units × concepts and a sample of the images (see :mod:`rivalry.dissection.truth`); for similarities that look at
+every image a reservoir of 4 bytes × samples × units, which refuses to pass its limit.
 """
 
 from __future__ import annotations

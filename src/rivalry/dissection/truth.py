@@ -42,7 +42,7 @@ class Truth:
 class TruthStream:
     """Streaming state of :class:`Truth`, over batches and ranks.
 
-    Memory is 8 bytes × units × concepts, and 4 bytes × images × (units + concepts) for a sample of the images of
+    Memory is 16 bytes × units × concepts, and 4 bytes × images × (units + concepts) for a sample of the images of
     ``limit`` bytes at most. An average precision in a sample in which P images show the concept deviates from that over
     all images by 0.5 / √P or less (one standard deviation); where all images fit, it is exact.
 
@@ -89,7 +89,7 @@ class TruthStream:
 class ConceptCorrelation(Metric):
     """Streaming correlation of units with the presence of concepts, over batches and ranks.
 
-    Memory is 8 bytes × units × concepts.
+    Memory is 8 bytes × units × concepts, and as much for what torchmetrics keeps to begin anew with.
 
     Args:
         units: Number of units.

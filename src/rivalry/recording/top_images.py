@@ -5,7 +5,7 @@ with images in which it was silent (ties at zero, as a plain top-k over the outp
 
 The state is one int64 a place: the value's float32 bits, made order-preserving, above the complement of the index.
 Keys are unique, so the result does not depend on the order of images, batches or ranks; of equal values the lower
-index comes first. Memory is 8 bytes × units × k.
+index comes first. Memory is 8 bytes × units × k, and as much for what torchmetrics keeps to begin anew with.
 """
 
 from __future__ import annotations
