@@ -78,7 +78,7 @@ def sweeps(device: torch.device) -> tuple[Callable[[], object], Callable[[], obj
     analyses = four_analyses()
 
     def show(*listening: Analysis) -> object:
-        return sweep(classifier.network, loader, listening, forward=classifier, progress=False)
+        return sweep(classifier.network, loader, listening, forward=classifier.logits_of, progress=False)
 
     return lambda: show(*analyses), lambda: [show(one) for one in analyses]
 

@@ -153,12 +153,13 @@ class Record:
         (folder / "record.json").write_text(json.dumps(header, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def find_records(root: Path, name: str | None = None) -> list[Path]:
+def find_records(root: Path, name: str | None = None, *, before: int | None = None) -> list[Path]:
     """Find the folders of records under ``root``, by epoch and then by name.
 
     Args:
         root: The folder that was given to :meth:`Record.save`.
         name: Only the records of this analysis; all by default.
+        before: Only records of earlier epochs than this one.
 
     Raises:
         ValueError: If there is no such folder.
@@ -169,6 +170,7 @@ def find_records(root: Path, name: str | None = None) -> list[Path]:
     return [
         file.parent
         for folder in sorted(epochs, key=lambda epoch: epochs[epoch])
+        if before is None or epochs[folder] < before
         for file in sorted(folder.glob("[!.]*/record.json"))
         if name is None or file.parent.name == name
     ]

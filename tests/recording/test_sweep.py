@@ -86,7 +86,11 @@ def test_negative_winners_are_told_by_index_not_by_the_largest_output() -> None:
 
 def test_a_custom_forward_feeds_the_network() -> None:
     network, listener = TinyNetwork(), Listener("compete")
-    sweep(network, tiles_loader(), [listener], forward=lambda images: network(images.float() - 100), progress=False)
+
+    def centred(one: nn.Module, images: Tensor) -> Tensor:
+        return one(images.float() - 100)
+
+    sweep(network, tiles_loader(), [listener], forward=centred, progress=False)
     other = Listener("compete")
     sweep(network, tiles_loader(), [other], progress=False)
     assert not torch.equal(listener.seen[0].logits, other.seen[0].logits)

@@ -367,3 +367,21 @@ def test_strategies_that_shard_layers_are_refused_by_name() -> None:
 
     with pytest.raises(ValueError, match="FSDPStrategy shards them; use strategy=ddp"):
         refuse_strategies_without_taps(Sharded())  # type: ignore[arg-type]
+
+
+class Follower(Listener):
+    """Goes on from its last record."""
+
+    follows = True
+
+    def conclude(self, network: nn.Module) -> Finding:
+        last = self.listening.previous
+        return Finding(scalars={"passes": 1 + (0 if last is None else last.scalars["passes"])})
+
+
+@pytest.mark.parametrize("probe", [None, Tiles(7, seed=1)], ids=["validation", "sweep"])
+def test_an_analysis_that_follows_its_records_goes_on_from_those_on_disk(tmp_path: Path, probe: Tiles | None) -> None:
+    train(tmp_path, Follower("act1"), probe=probe)
+    assert [Record.load(folder).scalars["passes"] for folder in find_records(tmp_path / "records")] == [1, 2]
+    train(tmp_path, Follower("act1"), probe=probe)  # anew, where the records of both epochs lie
+    assert [Record.load(folder).scalars["passes"] for folder in find_records(tmp_path / "records")] == [1, 2]

@@ -69,7 +69,7 @@ def emergence_in(root: Path, dissection: str, epoch: int) -> Record:
     Raises:
         ValueError: If there is no record of such labels of that epoch.
     """
-    folders = [folder for folder in find_records(root, dissection) if int(folder.parent.name[6:]) <= epoch]
+    folders = find_records(root, dissection, before=epoch + 1)
     records = [_labels_in(folder) for folder in folders]
     if not records or records[-1].epoch != epoch or not names_units(records[-1]):
         raise ValueError(f"{root} holds no record {dissection!r} of epoch {epoch} with labels of units")

@@ -178,6 +178,18 @@ def evaluating(network: nn.Module, mode: Mode, *, seed: int | None = None) -> It
 
 
 @contextmanager
+def drawing_aside(network: nn.Module) -> Iterator[None]:
+    """Let whatever is drawn by generators in the context leave no trace: later draws are as if it had not been."""
+    generators = {id(layer.generator): layer.generator for layer in competitions(network).values() if layer.generator}
+    states = [generator.get_state() for generator in generators.values()]
+    try:
+        yield
+    finally:
+        for generator, state in zip(generators.values(), states, strict=True):
+            generator.set_state(state)
+
+
+@contextmanager
 def collecting_kl(network: nn.Module) -> Iterator[list[Float[Tensor, ""]]]:
     """Collect every LWTA layer's KL to uniform, in nats, apart from the output, while the context is open."""
     divergences: list[Tensor] = []

@@ -48,11 +48,20 @@ class Analysis(ABC):
         name: Folder of its record.
         taps: Layers to hear, dotted names or globs.
         needs: What samples must carry, of ``NEEDS``; a missing one is an error before anything runs.
+        follows: Whether it goes on from its record of the epoch before (see :attr:`Listening.previous`).
     """
 
     name: str
     taps: tuple[str, ...]
     needs: frozenset[str] = frozenset()
+    follows: bool = False
+
+    def check(self, network: nn.Module, dataset: ImageDataset) -> None:  # noqa: B027 (most have nothing to refuse)
+        """Refuse what cannot be analysed, before anything runs; and settle ``taps`` that depend on the network.
+
+        Raises:
+            ValueError: Naming what was given, what was wanted, and the nearest valid choice.
+        """
 
     @abstractmethod
     def start(self, listening: Listening) -> None:
@@ -67,11 +76,11 @@ class Analysis(ABC):
         """Say what was found, the same on every rank. A collective: all ranks must call it."""
 
 
-def check_analyses(analyses: Sequence[Analysis], dataset: ImageDataset) -> None:
-    """Refuse analyses that cannot listen together to a probe set.
+def check_analyses(analyses: Sequence[Analysis], network: nn.Module, dataset: ImageDataset) -> None:
+    """Refuse analyses that cannot listen together to a network's pass over a probe set.
 
     Raises:
-        ValueError: For none, two of one name, or one that needs what the samples do not carry.
+        ValueError: For none, two of one name, one that needs what the samples do not carry, or whatever one refuses.
     """
     if not analyses:
         raise ValueError("a recording needs at least one analysis, got none")
@@ -91,3 +100,4 @@ def check_analyses(analyses: Sequence[Analysis], dataset: ImageDataset) -> None:
             raise ValueError(
                 f"analysis {one.name!r} needs {' and '.join(missing)}, which samples of {type(dataset).__name__} lack"
             )
+        one.check(network, dataset)

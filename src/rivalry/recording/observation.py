@@ -1,18 +1,49 @@
-"""What an analysis is told: before the pass (``Listening``) and for every batch of it (``Observation``)."""
+"""What an analysis is told: before the pass (``Listening``) and for every batch of it (``Observation``).
+
+When it shows the network pictures of its own, it is told what came of them (``Shown``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.records import Record
 
 Result = TypeVar("Result")
+
+Images: TypeAlias = UInt8[Tensor, "batch 3 height width"] | Float[Tensor, "batch 3 height width"]
+"""Pictures, 0 to 255; as floating-point numbers where a gradient shall pass through them."""
+
+Forward: TypeAlias = Callable[[nn.Module, Images], Float[Tensor, "batch classes"]]
+"""From a network and pictures to logits: the normalisation and precision of those who drive the pass."""
+
+
+def plain_forward(network: nn.Module, images: Images) -> Float[Tensor, "batch classes"]:
+    """The output of a network that takes pictures from 0 to 1."""
+    logits: Tensor = network(images.float() / 255)
+    return logits
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the network made of pictures that an analysis has shown it.
+
+    Attributes:
+        logits: Its output.
+        activations: Output of each of the analysis' layers.
+        winners: Of layers that compete, the winners' places in their blocks.
+    """
+
+    logits: Float[Tensor, "batch classes"]
+    activations: Mapping[str, Float[Tensor, "batch ..."]]
+    winners: Mapping[str, Int[Tensor, "batch ..."]]
 
 
 @dataclass(frozen=True)
@@ -26,6 +57,10 @@ class Listening:
         device: Where observations lie.
         competitors: Units in a block of those layers that compete (LWTA); the others are missing here.
         dims: Axis of units of those layers that compete.
+        forward: Runs any network on pictures as the heard one was run: a twin of it, or itself with gradients.
+        show: Shows the heard network pictures of the analysis' own, in the pass or at its end. Hears the analysis'
+            layers; later draws of the pass come out as if nothing had been shown.
+        previous: The record that this analysis left for the epoch before, where it :attr:`Analysis.follows`.
         workers: Processes that may decode images of the data set where many are read at the end.
     """
 
@@ -35,6 +70,9 @@ class Listening:
     device: torch.device
     competitors: Mapping[str, int]
     dims: Mapping[str, int]
+    forward: Forward
+    show: Callable[[Images], Shown]
+    previous: Record | None = None
     workers: int = 0
 
 

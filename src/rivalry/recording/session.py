@@ -15,18 +15,20 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
-from rivalry.lwta.layer import competitions
+from rivalry.lwta.layer import competitions, drawing_aside
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, check_analyses
-from rivalry.recording.observation import Listening, Observation
+from rivalry.recording.observation import Forward, Images, Listening, Observation, Shown, plain_forward
 from rivalry.recording.ranks import keep_once, rank_and_world, sum_over_ranks
 from rivalry.recording.taps import Taps, resolve_taps
+from rivalry.recording.undisturbed import undisturbed
 from rivalry.records import JSON, Record
 
 
@@ -47,11 +49,14 @@ class Recording:
         network: The network that is heard.
         analyses: What listens, each under a name of its own.
         dataset: The probe set; indices of samples are positions in it.
+        forward: From a network and pictures, 0 to 255, to logits; by default the network of ``images / 255``.
         settings: What the driver of the pass knows of it (mode, seed …), for the records.
+        previous: Records of the epoch before, by name, for analyses that follow theirs.
         workers: Processes by which the driver reads the probe set; as many may read for an analysis.
 
     Raises:
-        ValueError: For no analysis or two of one name, an unknown layer, or samples that lack what an analysis needs.
+        ValueError: For no analysis or two of one name, an unknown layer, samples that lack what an analysis needs, or
+            whatever an analysis refuses.
     """
 
     def __init__(
@@ -60,13 +65,17 @@ class Recording:
         analyses: Sequence[Analysis],
         dataset: ImageDataset,
         *,
+        forward: Forward = plain_forward,
         settings: Mapping[str, JSON] | None = None,
+        previous: Mapping[str, Record] | None = None,
         workers: int = 0,
     ) -> None:
-        check_analyses(analyses, dataset)
+        check_analyses(analyses, network, dataset)
         self.network = network
         self.dataset = dataset
+        self.forward = forward
         self.settings = dict(settings or {})
+        self.previous = dict(previous or {})
         self.workers = workers
         self._listeners = [_Listener(one, resolve_taps(network, one.taps)) for one in analyses]
         heard = {layer for listener in self._listeners for layer in listener.layers}
@@ -88,6 +97,9 @@ class Recording:
                 device=self.device,
                 competitors={name: competing[name].competitors for name in listener.layers if name in competing},
                 dims={name: competing[name].dim for name in listener.layers if name in competing},
+                forward=self.forward,
+                show=partial(self._show, listener),
+                previous=self.previous.get(listener.analysis.name) if listener.analysis.follows else None,
                 workers=self.workers,
             )
             with _blaming(listener.analysis, "start"):
@@ -138,6 +150,17 @@ class Recording:
                 Record(listener.analysis.name, epoch, step, found.scalars, found.tables, found.images, settings)
             )
         return records
+
+    def _show(self, listener: _Listener, images: Images) -> Shown:
+        """Run the network on pictures of an analysis' own, in the pass or after it."""
+        with undisturbed(self.network), drawing_aside(self.network), self._taps.heard_apart():
+            logits = self.forward(self.network, images)
+            outputs, winners = self._taps.take()
+        return Shown(
+            logits.detach(),
+            {name: outputs[name] for name in listener.layers},
+            {name: winners[name] for name in listener.layers if name in winners},
+        )
 
     def _observation(self, batch: Mapping[str, Any], logits: Tensor | None) -> Observation:
         outputs, winners = self._taps.take()

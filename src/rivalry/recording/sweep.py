@@ -5,24 +5,22 @@ The next batch is read and decoded while the network and the analyses look at th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from jaxtyping import Float, UInt8
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader, DistributedSampler
 
 from rivalry.data.ahead import ahead
 from rivalry.data.dataset import ImageDataset
 from rivalry.lwta.layer import Mode, evaluating
 from rivalry.recording.analysis import Analysis
+from rivalry.recording.observation import Forward, plain_forward
 from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.session import Recording
 from rivalry.recording.undisturbed import undisturbed
 from rivalry.records import JSON, Record
-
-Forward = Callable[[UInt8[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 
 
 def sweep(
@@ -30,11 +28,12 @@ def sweep(
     loader: DataLoader[Any],
     analyses: Sequence[Analysis],
     *,
-    forward: Forward | None = None,
+    forward: Forward = plain_forward,
     mode: Mode = "argmax",
     seed: int = 0,
     epoch: int = 0,
     step: int = 0,
+    previous: Mapping[str, Record] | None = None,
     progress: bool = True,
 ) -> list[Record]:
     """Run the network over a probe set and give the records. Weights, modes and random states stay as they are.
@@ -43,12 +42,13 @@ def sweep(
         network: The network to hear, in any mode; it is evaluated.
         loader: Collated samples of an :class:`ImageDataset`; on several ranks with a ``DistributedSampler``.
         analyses: What listens.
-        forward: From pictures (0 to 255, on the network's device) to logits; by default the network of
+        forward: From a network and pictures (0 to 255, on its device) to logits; by default the network of
             ``images / 255``.
         mode: How LWTA layers find their winners.
         seed: Of the draws where ``mode`` is ``"sample"``, so that a record can be made again.
         epoch: Epoch the records belong to.
         step: Optimiser steps done by then.
+        previous: Records of the epoch before, by name, for analyses that follow theirs.
         progress: Whether to draw a progress bar (on rank 0).
 
     Raises:
@@ -57,13 +57,14 @@ def sweep(
     """
     dataset = _dataset_of(loader)
     settings: dict[str, JSON] = {"mode": mode, "seed": seed}
-    run = forward or (lambda images: cast(Tensor, network(images.float() / 255)))
-    recording = Recording(network, analyses, dataset, settings=settings, workers=loader.num_workers)
+    recording = Recording(
+        network, analyses, dataset, forward=forward, settings=settings, previous=previous, workers=loader.num_workers
+    )
     with undisturbed(network), evaluating(network, mode, seed=seed), recording:
         with ahead(loader) as batches:
             for batch in _shown(batches, len(loader), progress):
                 images = batch["image"].to(recording.device, non_blocking=True)
-                recording.observe({**batch, "image": images}, run(images))
+                recording.observe({**batch, "image": images}, forward(network, images))
         return recording.conclude(epoch=epoch, step=step)
 
 

@@ -7,7 +7,8 @@ a winner may be negative, and the argmax of a stored output would then name a si
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 from torch import Tensor, nn
@@ -84,6 +85,15 @@ class Taps:
         while self._handles:
             self._handles.pop().remove()
         self._forget()
+
+    @contextmanager
+    def heard_apart(self) -> Iterator[None]:
+        """Hear a pass of its own: between two batches, or where the hooks are gone for the time of the context."""
+        if self._handles:
+            yield
+            return
+        with self:
+            yield
 
     def _forget(self) -> None:
         """Forget what was heard since the last :meth:`take`."""

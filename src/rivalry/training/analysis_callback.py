@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -20,7 +21,7 @@ from rivalry.recording.analysis import Analysis
 from rivalry.recording.session import Recording
 from rivalry.recording.sweep import sweep
 from rivalry.recording.undisturbed import undisturbed
-from rivalry.records import JSON, Record
+from rivalry.records import JSON, Record, find_records
 from rivalry.training.classifier import SparseClassifier, is_last_epoch
 from rivalry.training.data import probe_loader
 from rivalry.training.run import RunFolder
@@ -76,10 +77,17 @@ class AnalysisCallback(Callback):
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to listen to the validation pass."""
         if self._due(trainer) and _shares_validation(trainer):
-            network = _classifier(pl_module).evaluator
+            module = _classifier(pl_module)
+            network = module.evaluator
             told: dict[str, JSON] = {"mode": "argmax", "seed": 0}
             recording = Recording(
-                network, self.analyses, _probe_of(trainer), settings=told, workers=_workers_of(trainer)
+                network,
+                self.analyses,
+                _probe_of(trainer),
+                forward=module.logits_of,
+                settings=told,
+                previous=self._previous(trainer, module),
+                workers=_workers_of(trainer),
             )
             with undisturbed(network):
                 self._recording = recording.__enter__()
@@ -133,11 +141,20 @@ class AnalysisCallback(Callback):
             module.evaluator,
             probe_loader(_probe_of(trainer), self.batch_size, workers=_workers_of(trainer)),
             self.analyses,
-            forward=lambda images: module.evaluator(module.normalise(images)),
+            forward=module.logits_of,
             epoch=epoch,
             step=step,
+            previous=self._previous(trainer, module),
             progress=False,
         )
+
+    def _previous(self, trainer: Trainer, module: SparseClassifier) -> dict[str, Record]:
+        """What analyses that follow their records left last, on every rank, by the first one's disk."""
+        names = [one.name for one in self.analyses if one.follows]
+        if not names:
+            return {}
+        found = _latest(self.folder.records, names, before=module.moment[0]) if trainer.is_global_zero else {}
+        return trainer.strategy.broadcast(found)
 
     def _follow(self) -> list[Record]:
         """What came of the labels of earlier epochs, by the records on disk; the first rank's business."""
@@ -165,6 +182,13 @@ class AnalysisCallback(Callback):
         if self._recording is not None:
             self._recording.__exit__()
             self._recording = None
+
+
+def _latest(root: Path, names: Sequence[str], *, before: int) -> dict[str, Record]:
+    """The last record of each name that is of an earlier epoch."""
+    folders = find_records(root, before=before) if root.is_dir() else []
+    latest = {folder.name: folder for folder in folders if folder.name in names}
+    return {name: Record.load(folder) for name, folder in latest.items()}
 
 
 def refuse_strategies_without_taps(trainer: Trainer) -> None:

@@ -100,7 +100,7 @@ def analyze(
         network,
         probe_loader(probe, batch_size, workers=workers),
         study.analyses,
-        forward=lambda images: network(classifier.normalise(images)),
+        forward=classifier.logits_of,
         mode=mode,
         seed=seed,
         epoch=target.epoch,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -107,14 +107,23 @@ class SparseClassifier(LightningModule):
 
     # ------------------------------------------------------------------ the network
 
-    def normalise(self, images: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
+    def normalise(
+        self, images: UInt8[Tensor, "batch 3 height width"] | Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch 3 height width"]:
         """Images of 0 to 255 as the network wants them."""
         normalised = (images.to(self.mean.dtype) - self.mean) / self.std
         return normalised.contiguous(memory_format=torch.channels_last) if self._channels_last else normalised
 
     def forward(self, images: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
         """Logits of the network as it stands, in the mode of ``train()`` or ``eval()``."""
-        logits: Tensor = self.network(self.normalise(images))
+        return self.logits_of(self.network, images)
+
+    def logits_of(
+        self, network: nn.Module, images: UInt8[Tensor, "batch 3 height width"] | Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch classes"]:
+        """Logits of a network that stands in this one's place, on images of 0 to 255, in the training's precision."""
+        with self._precision():
+            logits: Tensor = network(self.normalise(images))
         return logits.float()
 
     @property
@@ -299,8 +308,11 @@ class SparseClassifier(LightningModule):
     def evaluation_copy(self, data: Any) -> nn.Module:
         """The network as evaluation and analyses see it: its statistics come from ``data``'s calibration images."""
         batches = data.calibration_batches() if hasattr(data, "calibration_batches") else None
-        autocast = self.trainer.precision_plugin.forward_context() if self._trainer else None
-        return evaluation_copy(self.averaged, batches, self.normalise, precision=autocast, keep=self.still)
+        return evaluation_copy(self.averaged, batches, self.normalise, precision=self._precision(), keep=self.still)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        """The autocast context of the training, where there is one."""
+        return self.trainer.precision_plugin.forward_context() if self._trainer else nullcontext()
 
     def _set_competition(self, progress: float) -> None:
         sharpness, temperature = self.competition.sharpness.at(progress), self.competition.temperature.at(progress)
