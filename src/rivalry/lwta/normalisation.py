@@ -59,9 +59,27 @@ def reestimate_normalisation(
     estimate = copy_in_mode(network, mode)
     if not competitions(estimate) or not has_batch_statistics(estimate):
         return estimate
+    average_statistics(estimate, batches, keep=keep)
+    return estimate
+
+
+@torch.no_grad()
+def average_statistics(
+    network: nn.Module, batches: Iterable[Float[Tensor, "batch channels height width"]], *, keep: Collection[str] = ()
+) -> None:
+    """Make every BatchNorm statistic of a network in ``eval()`` the plain average over batches, in place.
+
+    Args:
+        network: All else of it stays as it is.
+        batches: Inputs of the network, on its device.
+        keep: Names of layers whose statistics stay.
+
+    Raises:
+        ValueError: If there is no batch.
+    """
     norms = [
         module
-        for name, module in estimate.named_modules()
+        for name, module in network.named_modules()
         if isinstance(module, _BatchNorm) and module.track_running_stats and name not in keep
     ]
     momenta = [norm.momentum for norm in norms]
@@ -71,10 +89,10 @@ def reestimate_normalisation(
         norm.train()
     seen = 0
     for batch in batches:
-        estimate(batch)
+        network(batch)
         seen += 1
     if seen == 0:
         raise ValueError("no batch to re-estimate the normalisation statistics from")
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
-    return estimate.eval()
+        norm.eval()

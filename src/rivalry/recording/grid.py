@@ -94,7 +94,8 @@ def feature_map(
         )
     tokens = output.movedim(axis, 2)
     layout = token_layout(network, tokens.shape[1], image_size)
-    return tokens[:, layout.prefix :].unflatten(1, (layout.height, layout.width)).movedim(3, 1)
+    patches = tokens[:, layout.prefix :].mT
+    return patches.reshape(*patches.shape[:2], layout.height, layout.width)
 
 
 def _said_prefix(network: nn.Module) -> tuple[int, int] | None:

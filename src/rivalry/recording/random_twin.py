@@ -1,0 +1,66 @@
+"""A network of the same build that has learnt nothing: the floor beside which what a trained one shows must stand.
+
+What an untrained network shows already is the architecture's and the pictures' doing, not the training's.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from rivalry.lwta.normalisation import average_statistics, has_batch_statistics
+
+TOKEN_STD = 0.02
+"""Deviation of parameters that no layer knows how to begin: class tokens, registers, tables of positions (as timm)."""
+
+
+def random_twin(
+    network: nn.Module, *, seed: int = 0, calibration: Iterable[Float[Tensor, "batch channels height width"]]
+) -> nn.Module:
+    """Copy a network and give it weights that it could have begun with.
+
+    Layers begin as they begin by themselves (``reset_parameters``). Of the parameters that no layer knows how to begin,
+    biases become 0 and other vectors (scales) 1, and the rest is drawn from a normal distribution with a deviation of
+    ``TOKEN_STD``.
+
+    Args:
+        network: Left as it is, with its random states.
+        seed: Decides the weights, which are the same on every device and in every process.
+        calibration: Inputs of the network from which BatchNorm layers average their statistics; not touched where
+            there are none of these.
+
+    Returns:
+        The copy, in ``eval()``.
+
+    Raises:
+        ValueError: If there are BatchNorm layers and no inputs to calibrate them with.
+    """
+    twin = copy.deepcopy(network)
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(seed)
+        twin.cpu()
+        for module in twin.modules():
+            _begin(module)
+    twin.to(device).eval()
+    if has_batch_statistics(twin):
+        average_statistics(twin, calibration)
+    return twin
+
+
+def _begin(module: nn.Module) -> None:
+    """Let a layer begin anew, or choose what it holds itself."""
+    reset: Any = getattr(module, "reset_parameters", None)
+    if callable(reset):
+        reset()
+        return
+    for name, parameter in module.named_parameters(recurse=False):
+        if parameter.ndim > 1:
+            nn.init.normal_(parameter, std=TOKEN_STD)
+        else:
+            nn.init.constant_(parameter, 0.0 if "bias" in name else 1.0)

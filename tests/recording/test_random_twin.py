@@ -1,0 +1,60 @@
+"""A random twin has learnt nothing, is the same for a seed, and leaves the network and the random states alone."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import timm
+import torch
+from torch import nn
+
+from rivalry.lwta import sparsify
+from rivalry.recording.random_twin import random_twin
+
+PICTURES = torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+def trained(name: str) -> nn.Module:
+    """A network whose every parameter is far from where it began."""
+    network = timm.create_model(name, num_classes=4, **({"img_size": 64} if name.startswith("vit") else {}))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(7 + torch.randn_like(parameter))
+    return network
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "vit_tiny_patch16_224"])
+def test_nothing_that_was_learnt_is_left(name: str) -> None:
+    network = trained(name)
+    before, state = copy.deepcopy(network.state_dict()), torch.get_rng_state()
+    twin = random_twin(network, seed=3, calibration=[PICTURES])
+    assert all(float(parameter.detach().mean()) < 2 for parameter in twin.parameters())
+    assert not twin.training
+    assert all(torch.equal(value, network.state_dict()[key]) for key, value in before.items())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_seed_alone_decides_the_weights() -> None:
+    network, other = trained("vit_tiny_patch16_224"), trained("vit_tiny_patch16_224")
+    one, same, another = (random_twin(net, seed=seed, calibration=[]) for net, seed in
+                          ((network, 1), (other, 1), (network, 2)))  # fmt: skip
+    assert all(torch.equal(first, second) for first, second in zip(one.parameters(), same.parameters(), strict=True))
+    assert not torch.equal(one.pos_embed, another.pos_embed)
+    assert float(one.pos_embed.std()) == pytest.approx(0.02, rel=0.1)
+
+
+def test_statistics_are_those_of_the_pictures() -> None:
+    twin = random_twin(trained("test_resnet"), calibration=[PICTURES])
+    heard: list[torch.Tensor] = []
+    twin.bn1.register_forward_pre_hook(lambda _module, inputs: heard.append(inputs[0]))
+    twin(PICTURES)
+    torch.testing.assert_close(twin.bn1.running_mean, heard[0].detach().mean((0, 2, 3)))
+    with pytest.raises(ValueError, match="no batch"):
+        random_twin(twin, calibration=[])
+
+
+def test_competing_layers_stay() -> None:
+    network = trained("test_resnet")
+    sparsify(network, competitors=2, where="act1", example=PICTURES[:1])
+    assert random_twin(network, calibration=[PICTURES]).act1.competitors == 2
