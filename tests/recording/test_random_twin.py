@@ -41,15 +41,16 @@ def test_the_seed_alone_decides_the_weights() -> None:
                           ((network, 1), (other, 1), (network, 2)))  # fmt: skip
     assert all(torch.equal(first, second) for first, second in zip(one.parameters(), same.parameters(), strict=True))
     assert not torch.equal(one.pos_embed, another.pos_embed)
-    assert float(one.pos_embed.std()) == pytest.approx(0.02, rel=0.1)
+    assert float(one.pos_embed.detach().std()) == pytest.approx(0.02, rel=0.1)
 
 
 def test_statistics_are_those_of_the_pictures() -> None:
     twin = random_twin(trained("test_resnet"), calibration=[PICTURES])
     heard: list[torch.Tensor] = []
     twin.bn1.register_forward_pre_hook(lambda _module, inputs: heard.append(inputs[0]))
-    twin(PICTURES)
-    torch.testing.assert_close(twin.bn1.running_mean, heard[0].detach().mean((0, 2, 3)))
+    with torch.no_grad():
+        twin(PICTURES)
+    torch.testing.assert_close(twin.bn1.running_mean, heard[0].mean((0, 2, 3)), atol=1e-3, rtol=0)
     with pytest.raises(ValueError, match="no batch"):
         random_twin(twin, calibration=[])
 

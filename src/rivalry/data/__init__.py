@@ -1,13 +1,14 @@
 """Pictures: drawn (PictureBook), in folders, named by a table, or in Parquet; every sample carries its index.
 
 Read in this order: ``dataset`` (what a sample is), then where samples come from: ``picturebook``, ``folders``,
-``lists``, ``parquet``, ``torchvision_set``, a ``portion`` of these or what is ``readable`` of them; ``augmentation``
-(what training does to them) and ``turns`` (in what order); ``vocabulary`` (words for units).
+``lists``, ``parquet``, ``masked_folder``, ``torchvision_set``, a ``portion`` of these or what is ``readable`` of them;
+``augmentation`` (what training does to them) and ``turns`` (in what order); ``vocabulary`` (words for units).
 """
 
 from rivalry.data.dataset import CATEGORIES, Concept, ImageDataset, Sample
 from rivalry.data.folders import ImageFolder
 from rivalry.data.lists import ImageList
+from rivalry.data.masked_folder import MaskedFolder
 from rivalry.data.parquet import ImageParquet
 from rivalry.data.picturebook import PictureBook
 from rivalry.data.portion import Portion
@@ -22,6 +23,7 @@ __all__ = [
     "ImageFolder",
     "ImageList",
     "ImageParquet",
+    "MaskedFolder",
     "PictureBook",
     "Portion",
     "Readable",

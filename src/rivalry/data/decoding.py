@@ -35,15 +35,24 @@ def decode(picture: bytes | Path, *, square: Square | None = None, name: str = "
     Raises:
         UnreadableError: If there is no such file, or it cannot be decoded, to its end; the message names the picture.
     """
+    image = open_image(picture, name=name)
+    return to_tensor(image if square is None else square.cut(image))
+
+
+def open_image(picture: bytes | Path, *, name: str = "") -> Image.Image:
+    """Decode one picture as :func:`decode` does, to Pillow's image in red, green and blue.
+
+    Raises:
+        UnreadableError: As :func:`decode`.
+    """
     name = name or str(picture if isinstance(picture, Path) else "the picture")
     try:
         with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as opened:
-            image = opened.convert("RGB")
+            return opened.convert("RGB")
     except FileNotFoundError as error:
         raise UnreadableError(f"{name} is not there") from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise UnreadableError(f"{name} is no picture that can be decoded: {error}") from error
-    return to_tensor(image if square is None else square.cut(image))
 
 
 def to_tensor(image: Image.Image) -> UInt8[Tensor, "3 height width"]:

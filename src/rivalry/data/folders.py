@@ -54,7 +54,7 @@ class ImageFolder(ImageDataset):
         self.transform = transform
         folders = _find_classes(self.root)
         self.classes = wordnet_names(folders) if names == "wordnet" else folders
-        found = [(path, label) for label, name in enumerate(folders) for path in _find_pictures(self.root / name)]
+        found = [(path, label) for label, name in enumerate(folders) for path in find_pictures(self.root / name)]
         self._paths, self._labels = zip(*found, strict=True)
 
     @cached_property
@@ -89,6 +89,22 @@ class ImageFolder(ImageDataset):
         }
 
 
+def find_pictures(folder: Path) -> list[Path]:
+    """The pictures in a folder, however deep, sorted; what begins with a dot is passed over.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    pictures = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    if not pictures:
+        raise ValueError(f"{folder} holds no picture ({' '.join(sorted(SUFFIXES))}): wanted one at least")
+    return pictures
+
+
 def _find_classes(root: Path) -> tuple[str, ...]:
     if not root.is_dir():
         raise ValueError(f"{root} is no folder; wanted one with a sub-folder for each class")
@@ -96,14 +112,3 @@ def _find_classes(root: Path) -> tuple[str, ...]:
     if not classes:
         raise ValueError(f"{root} has no sub-folders; wanted one for each class, with its pictures inside")
     return classes
-
-
-def _find_pictures(folder: Path) -> list[Path]:
-    pictures = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    if not pictures:
-        raise ValueError(f"{folder} holds no picture ({' '.join(sorted(SUFFIXES))}): every class needs one at least")
-    return pictures
