@@ -159,6 +159,18 @@ def test_a_long_table_is_cut_for_wandb(home: Path, tmp_path: Path) -> None:
     assert _as_wandb_table(long, 3).data[1] == [3, 1]
 
 
+def test_bytes_are_left_out_of_wandb(home: Path, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "first")
+    logger = logger_for(folder, "offline")
+    assert logger is not None
+    packed = pa.table({"index": [3], "labels": pa.array([b"\x00\xff"], pa.binary())})
+    log_record([logger], record(tables={"maps": packed}))
+    wandb.finish()
+    (table,) = folder.root.glob("wandb/offline-run-*/files/media/table/study/*.json")
+    content = json.loads(table.read_text())
+    assert (content["columns"], content["data"]) == (["epoch", "index"], [[0, 3]])
+
+
 def test_a_login_is_found_where_wandb_keeps_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not logged_in()
     (home / ".netrc").write_text("machine elsewhere.org login user password abc\n")
