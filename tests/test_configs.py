@@ -27,8 +27,8 @@ from rivalry.records import Record, find_records
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
-TRAININGS = [path for path in CONFIGS if path.parent.name not in ("analyze", "sweeps")]
-STUDIES = [path for path in CONFIGS if path.parent.name == "analyze"]
+TRAININGS = [path for path in CONFIGS if re.search(r"^model:", path.read_text(encoding="utf-8"), re.MULTILINE)]
+STUDIES = [path for path in CONFIGS if path not in TRAININGS and path.parent.name != "sweeps"]
 RECIPES = [path for path in TRAININGS if path.parent.name in ("imagenet", "places365")]
 FOLDERS = ROOT / "configs" / "folders.yaml"
 SMALL_CLIP = "local-dir:checkpoints/picturebook-clip"
@@ -57,6 +57,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for kind in classes:
                 _draw(folder / name / split / kind)
     (folder / "places365").symlink_to(folder / "pictures")
+    _draw_streets(folder / "camvid")
+    _draw(folder / "imagenet_sample" / "images")
+    rows = [f"{number},word {number},{number}.png" for number in range(8)]
+    (folder / "imagenet_sample" / "index.csv").write_text("\n".join(["class_index,label,file", *rows]) + "\n")
     return folder
 
 
@@ -138,8 +142,10 @@ def test_a_training_runs_compiled(path: Path, place: Path) -> None:
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT / "configs")))
 def test_an_analysis_runs(path: Path, place: Path) -> None:
     file = _shortened(path, place)
+    network = re.search(r"^#.*rivalry analyze (\w+) ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert network is not None, "a study says at its head with which network it is tried"
     arguments = ["--weights", "none", "--config", str(file), "--out", str(place / "runs" / "trial")]
-    assert main(["analyze", "resnet18", *arguments]) == 0
+    assert main(["analyze", network[1], *arguments]) == 0
     names = {Record.load(folder).name for folder in find_records(place / "runs/trial/records")} - {"emergence"}
     assert len(names) == len(yaml.safe_load(file.read_text())["analyses"])
 
@@ -199,6 +205,21 @@ def _draw(folder: Path) -> None:
     folder.mkdir(parents=True)
     for number in range(8):
         Image.new("RGB", (48, 40), (30 * number, 99, 0)).save(folder / f"{number}.png")
+
+
+def _draw_streets(folder: Path) -> None:
+    """Four pictures of noise with masks of three bands, in every split."""
+    random = np.random.default_rng(0)
+    bands = np.repeat(np.array([0, 1, 11], dtype=np.uint8), 20)[:, None].repeat(80, 1)
+    for split in ("train", "val", "test"):
+        for kind in ("images", "masks"):
+            (folder / kind / split).mkdir(parents=True)
+        for number in range(4):
+            noise = random.integers(0, 256, (60, 80, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / "images" / split / f"{number}.jpg")
+            Image.fromarray(bands).save(folder / "masks" / split / f"{number}.png")
+    names = ["sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist"]
+    (folder / "classes.txt").write_text("\n".join([*names, "unlabelled"]) + "\n")
 
 
 def _noise(rows: int, seed: int) -> pa.Table:
