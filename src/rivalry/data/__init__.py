@@ -2,7 +2,8 @@
 
 Read in this order: ``dataset`` (what a sample is), then where samples come from: ``picturebook``, ``folders``,
 ``lists``, ``parquet``, ``masked_folder``, ``torchvision_set``, a ``portion`` of these or what is ``readable`` of them;
-``augmentation`` (what training does to them) and ``turns`` (in what order); ``vocabulary`` (words for units).
+``augmentation`` (what training does to them) and ``turns`` (in what order); ``watermark`` (a mark on any of them);
+``vocabulary`` (words for units).
 """
 
 from rivalry.data.dataset import CATEGORIES, Concept, ImageDataset, Sample
@@ -15,6 +16,7 @@ from rivalry.data.portion import Portion
 from rivalry.data.readable import Readable
 from rivalry.data.square import Square
 from rivalry.data.torchvision_set import TorchvisionSet
+from rivalry.data.watermark import Watermark, Watermarked
 
 __all__ = [
     "CATEGORIES",
@@ -30,4 +32,6 @@ __all__ = [
     "Sample",
     "Square",
     "TorchvisionSet",
+    "Watermark",
+    "Watermarked",
 ]
