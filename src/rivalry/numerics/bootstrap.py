@@ -80,6 +80,26 @@ def bootstrap(
     return {name: _interval(float(value), drawn[name], level) for name, value in found.items()}
 
 
+def bootstrap_means(columns: Mapping[str, Float[Tensor, " samples"]], *, seed: int = 0) -> dict[str, Interval]:
+    """Means of what was measured on the same samples, each over those samples where it is known (not NaN).
+
+    Args:
+        columns: Measurements by name, one column at least.
+        seed: Of the draws.
+
+    >>> bootstrap_means({"height": torch.tensor([1.0, torch.nan, 1.0])})["height"]
+    Interval(value=1.0, low=1.0, high=1.0)
+    """
+    known = {name: (~column.isnan()).double() for name, column in columns.items()}
+    values = {name: column.double().nan_to_num() for name, column in columns.items()}
+    first = next(iter(values.values()))
+
+    def means(weights: Tensor) -> Mapping[str, Tensor]:
+        return {name: weights @ column / (weights @ known[name]) for name, column in values.items()}
+
+    return bootstrap(means, len(first), seed=seed, device=first.device)
+
+
 def _draw(resamples: int, samples: int, generator: torch.Generator) -> Float[Tensor, "resamples samples"]:
     """How often each sample is drawn in as many draws as there are samples."""
     places = torch.randint(samples, (resamples, samples), generator=generator)
