@@ -1,0 +1,64 @@
+"""Floors: what agrees with masks without any training. Clusters that do not rise above them show nothing learnt.
+
+SLIC (Achanta et al., "SLIC superpixels", TPAMI 2012) parts the pixels by place and colour into as many segments. The
+random twin is the same network with weights that it could have begun with, clustered by the same procedure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor, nn
+
+from rivalry.clusters.layers import Features, features_of
+from rivalry.clusters.maps import Kept, Source
+from rivalry.recording.observation import Forward, Images
+from rivalry.recording.random_twin import random_twin
+from rivalry.recording.taps import Taps
+
+
+def slic_labels(
+    images: UInt8[Tensor, "batch 3 height width"], clusters: Int[Tensor, " batch"]
+) -> Int[Tensor, "batch height width"]:
+    """SLIC segments of each picture, about as many as it has clusters (scikit-image's defaults)."""
+    from skimage.segmentation import slic
+
+    pictures = images.movedim(1, 3).cpu().numpy()
+    found = [slic(one, n_segments=count, start_label=0) for one, count in zip(pictures, clusters.tolist(), strict=True)]
+    return torch.from_numpy(np.array(found, dtype=np.int64).reshape(len(found), *pictures.shape[1:3]))
+
+
+def twin_source(network: nn.Module, kept: Kept, forward: Forward, axes: Mapping[str, int], scale: int) -> Source:
+    """Features of the network's random twin, heard at the same layers.
+
+    Args:
+        network: The network; left as it is.
+        kept: Pictures by which the twin's BatchNorm statistics are set, at most those of one batch.
+        forward: Runs a network on pictures.
+        axes: Axis of units of each layer.
+        scale: Of the common grid.
+    """
+    first = torch.stack([kept.dataset[index]["image"] for index in kept.index[:64]]).to(kept.device)
+    twin = random_twin(network, calibration=[_input_of(network, forward, first)])
+
+    def source(images: Images) -> Features:
+        with Taps(twin, axes) as taps:
+            forward(twin, images)
+            outputs, _ = taps.take()
+        return features_of(twin, outputs, axes, (images.shape[2], images.shape[3]), scale)
+
+    return source
+
+
+def _input_of(network: nn.Module, forward: Forward, images: Images) -> Tensor:
+    """What reaches a network of pictures: normalised as whoever drives it does."""
+    heard: list[Tensor] = []
+    handle = network.register_forward_pre_hook(lambda _module, inputs: heard.append(inputs[0]))
+    try:
+        forward(network, images)
+    finally:
+        handle.remove()
+    return heard[0].float()

@@ -1,0 +1,154 @@
+"""Label maps of the pictures that are clustered: all depths together, and each alone; the same on every rank.
+
+A bounded number of pictures is clustered, chosen by seed and index. Every rank reads a share of them and shows it to
+the network again; what came of it is gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.utils.data import DataLoader, Subset
+
+from rivalry.clusters.joint import draw_positions, fit, part_jointly, positions_each
+from rivalry.clusters.layers import Features
+from rivalry.clusters.partition import part, part_by
+from rivalry.data.dataset import ImageDataset
+from rivalry.recording.observation import Images
+from rivalry.recording.ranks import rank_and_world
+from rivalry.recording.sample_rows import Rows, SampleRows
+
+BATCH = 32
+Source = Callable[[Images], Features]
+"""From pictures to the features of a network."""
+
+
+@dataclass(frozen=True)
+class LabelMaps:
+    """Clusters of some pictures.
+
+    Attributes:
+        index: Of the pictures in their data set, ascending.
+        labels: Cluster of each place, from 0; the first view is all depths together, the others are each depth alone.
+        clusters: K of each picture.
+        silhouette: Of each picture's places; of the reservoir where pictures are clustered jointly.
+    """
+
+    index: Int[Tensor, " batch"]
+    labels: Int[Tensor, "batch views height width"]
+    clusters: Int[Tensor, " batch"]
+    silhouette: Float[Tensor, " batch"]
+
+    def named(self, views: Sequence[Int[Tensor, "batch height width"]]) -> LabelMaps:
+        """The same with other names of the clusters."""
+        return replace(self, labels=torch.stack(list(views), dim=1))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The pictures that are clustered, of which this rank reads its share.
+
+    Attributes:
+        dataset: Where they are.
+        index: All of them, ascending.
+        device: Where they are shown.
+        workers: Processes that decode.
+    """
+
+    dataset: ImageDataset
+    index: tuple[int, ...]
+    device: torch.device
+    workers: int = 0
+
+    @classmethod
+    def chosen(cls, dataset: ImageDataset, count: int, seed: int, device: torch.device, workers: int) -> Kept:
+        """So many pictures of the data set, or all where it has no more."""
+        order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))
+        return cls(dataset, tuple(sorted(order[:count].tolist())), device, workers)
+
+    def batches(self) -> Iterator[Mapping[str, Any]]:
+        """This rank's share, collated; nothing where it has none."""
+        rank, world = rank_and_world()
+        own = self.index[rank::world]
+        if own:
+            # A generator of its own: a loader would draw from the one that the network draws from.
+            yield from DataLoader(
+                Subset(self.dataset, own), BATCH, num_workers=self.workers, generator=torch.Generator()
+            )
+
+    def gather(self, rows: Sequence[Float[Tensor, "batch columns"]], columns: int) -> Rows:
+        """Put the rows of this rank's share, in their order, together with those of the others. A collective."""
+        rank, world = rank_and_world()
+        own = torch.tensor(self.index[rank::world], dtype=torch.long, device=self.device)
+        gathered = SampleRows(columns, len(self.index)).to(self.device)
+        mine = torch.cat([row.to(self.device) for row in rows]) if rows else torch.zeros(0, columns, device=self.device)
+        gathered.update(mine, own)
+        return gathered.compute()
+
+
+@dataclass(frozen=True)
+class Parting:
+    """How pictures are parted.
+
+    Attributes:
+        candidates: K, or several to choose from by the silhouette.
+        joint: Whether all pictures are clustered together.
+        seed: Of every choice.
+    """
+
+    candidates: tuple[int, ...]
+    joint: bool
+    seed: int
+
+    def __call__(self, kept: Kept, source: Source, example: Features) -> LabelMaps:
+        """Cluster the pictures. A collective.
+
+        Args:
+            kept: The pictures.
+            source: Gives their features.
+            example: Of any picture: a rank without pictures must know the grid.
+        """
+        height, width = example.stacked.shape[1:3]
+        views = 1 + len(example.widths)
+        parted = self._jointly(kept, source, example) if self.joint else self._one_by_one(kept, source)
+        rows = kept.gather(list(parted), 2 + views * height * width)
+        values = rows.values
+        labels = values[:, 2:].long().view(-1, views, height, width)
+        return LabelMaps(rows.index, labels, values[:, 0].long(), values[:, 1])
+
+    def _one_by_one(self, kept: Kept, source: Source) -> Iterator[Tensor]:
+        for batch in kept.batches():
+            features = source(batch["image"].to(kept.device))
+            index = batch["index"].tolist()
+            whole = part(features.stacked, self.candidates, seed=self.seed, index=index)
+            alone = [part_by(one, whole.clusters, seed=self.seed, index=index) for one in features.depths()]
+            yield _row(whole.clusters, whole.silhouette, [whole.labels, *alone])
+
+    def _jointly(self, kept: Kept, source: Source, example: Features) -> Iterator[Tensor]:
+        places, channels = example.stacked[0, ..., 0].numel(), example.stacked.shape[3]
+        count = positions_each(len(kept.index), places, channels)
+        drawn = []
+        for batch in kept.batches():
+            stacked = source(batch["image"].to(kept.device)).stacked
+            drawn.append(draw_positions(stacked, count, seed=self.seed, index=batch["index"].tolist()))
+        reservoir = kept.gather(drawn, count * channels).values.view(-1, channels)
+        whole, silhouette = fit(reservoir, self.candidates, seed=self.seed)
+        depths = Features(reservoir[None, None], example.widths).depths()
+        alone = [fit(one[0, 0], [len(whole)], seed=self.seed)[0] for one in depths]
+        for batch in kept.batches():
+            features = source(batch["image"].to(kept.device))
+            views = zip([features.stacked, *features.depths()], [whole, *alone], strict=True)
+            labels = [part_jointly(*view) for view in views]
+            rows = torch.ones(len(batch["index"]), device=kept.device)
+            yield _row(rows * len(whole), rows * silhouette, labels)
+
+
+def _row(clusters: Tensor, silhouette: Tensor, views: Sequence[Tensor]) -> Float[Tensor, "batch columns"]:
+    """What is kept of each picture, as one row."""
+    labels = [view.flatten(1).float() for view in views]
+    return torch.cat([clusters[:, None].float(), silhouette[:, None].float(), *labels], dim=1)
