@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
 from rivalry.data.dataset import CATEGORIES
-from rivalry.data.picturebook import CONCEPTS, NAMES, PictureBook, Watermark, draw, pages
+from rivalry.data.picturebook import CONCEPTS, NAMES, PictureBook, draw, pages
 from rivalry.data.picturebook.drawing import DRAWING
 from rivalry.data.picturebook.pages import BATCH, Edition
 
@@ -24,17 +24,16 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_samples_are_the_pictures(cache: Path) -> None:
-    mark = Watermark("null", 0.5)
-    book = PictureBook(6, seed=4, size=32, watermark=mark, correlation=0.5, masks=True)
+    book = PictureBook(6, seed=4, size=32, correlation=0.5, masks=True)
     for index in range(6):
-        picture, sample = draw(4, index, 32, watermark=mark, correlation=0.5), book[index]
+        picture, sample = draw(4, index, 32, correlation=0.5), book[index]
         assert set(sample) == {"image", "label", "index", "masks"}
         assert np.array_equal(sample["image"].permute(1, 2, 0), picture.image)
         assert np.array_equal(sample["masks"], picture.masks)
         assert (sample["label"], sample["index"]) == (picture.label, index)
         assert book.captions(index) == picture.captions
         assert book.factors(index) == picture.factors
-        assert np.array_equal(book.picture(index).mark, picture.mark)
+        assert np.array_equal(book.picture(index).image, picture.image)
 
 
 def test_labels_are_those_of_the_samples(cache: Path) -> None:
@@ -96,10 +95,6 @@ def test_every_setting_that_decides_the_pictures_is_in_the_fingerprint() -> None
         PictureBook(6),
         PictureBook(5, seed=1),
         PictureBook(5, size=65),
-        PictureBook(5, watermark=Watermark()),
-        PictureBook(5, watermark=Watermark("null")),
-        PictureBook(5, watermark=Watermark(share=0.5)),
-        PictureBook(5, watermark=Watermark(target="boat")),
         PictureBook(5, correlation=0.5),
         PictureBook(5, transform=v2.Grayscale(3)),
         PictureBook(5, transform=v2.RandomHorizontalFlip(0.25)),
@@ -119,7 +114,7 @@ def test_pictures_are_kept_once_for_all_transforms(cache: Path) -> None:
     """In the folder of the drawing: what was drawn before need not be drawn again."""
     for transform in (None, v2.Grayscale(3)):
         PictureBook(5, size=32, transform=transform).prepare()
-    said = f"PictureBook {DRAWING} {Edition(5, 0, 32, None, 0.0)}"
+    said = f"PictureBook {DRAWING} {Edition(5, 0, 32, 0.0)}"
     assert [folder.name for folder in cache.iterdir()] == [hashlib.sha256(said.encode()).hexdigest()[:32]]
 
 
@@ -159,7 +154,6 @@ def test_concepts_are_named_where_masks_are_given() -> None:
         ({"size": 16}, "given size 16"),
         ({"seed": -2}, "given -2"),
         ({"correlation": -0.5}, "given -0.5"),
-        ({"watermark": Watermark(target="car t")}, "did you mean 'car' or 'cat'|did you mean 'cat' or 'car'"),
     ],
 )
 def test_a_wrong_argument_is_one_clear_error(arguments: dict[str, object], message: str) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rivalry.data.picturebook import CONCEPTS, NAMES, Picture, Watermark, draw
+from rivalry.data.picturebook import CONCEPTS, NAMES, Picture, draw
 from rivalry.data.picturebook.brush import PAINTED
 from rivalry.data.picturebook.drawing import DRAWING, choose_factors
 
@@ -21,7 +21,7 @@ def shown(picture: Picture, category: int) -> set[str]:
 def test_the_same_arguments_give_the_same_bits() -> None:
     for index in (0, 5, 119):
         again = draw(7, index)
-        for name in ("image", "segments", "mark", "masks"):
+        for name in ("image", "segments", "masks"):
             assert np.array_equal(getattr(again, name), getattr(PICTURES[index], name))
         assert again.captions == PICTURES[index].captions
 
@@ -51,10 +51,10 @@ def test_seed_and_index_each_give_another_picture() -> None:
 
 @pytest.mark.parametrize("size", [32, 33, 64, 100, 224])
 def test_any_size_from_32(size: int) -> None:
-    picture = draw(1, 2, size, watermark=Watermark())
+    picture = draw(1, 2, size)
     assert picture.image.shape == (size, size, 3)
     assert picture.image.dtype == np.uint8
-    assert picture.segments.shape == picture.mark.shape == (size, size)
+    assert picture.segments.shape == (size, size)
     assert picture.masks.shape == (5, size, size)
     assert picture.masks.dtype == np.int16
 
@@ -162,8 +162,6 @@ def test_correlation_changes_the_scene_alone() -> None:
         ({"size": 31}, "at least 32 pixels wide; given size 31"),
         ({"correlation": 1.5}, "lies in .0, 1.; given 1.5"),
         ({"correlation": math.nan}, "lies in .0, 1.; given nan"),
-        ({"watermark": Watermark(target="boot")}, "given 'boot', did you mean 'boat'"),
-        ({"watermark": Watermark(target="xyz")}, "given 'xyz', choose from car, bus"),
     ],
 )
 def test_a_wrong_argument_is_one_clear_error(arguments: dict[str, object], message: str) -> None:

@@ -3,6 +3,5 @@
 from rivalry.data.picturebook.concepts import CONCEPTS, NAMES
 from rivalry.data.picturebook.dataset import PictureBook
 from rivalry.data.picturebook.drawing import Factors, Picture, draw
-from rivalry.data.picturebook.watermark import Watermark
 
-__all__ = ["CONCEPTS", "NAMES", "Factors", "Picture", "PictureBook", "Watermark", "draw"]
+__all__ = ["CONCEPTS", "NAMES", "Factors", "Picture", "PictureBook", "draw"]

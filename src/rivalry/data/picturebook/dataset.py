@@ -17,7 +17,6 @@ from rivalry.data.picturebook.captions import captions
 from rivalry.data.picturebook.concepts import CONCEPTS, OBJECTS
 from rivalry.data.picturebook.drawing import DRAWING, Factors, Picture, check, label_pixels, parts_in
 from rivalry.data.picturebook.pages import Edition, Pages
-from rivalry.data.picturebook.watermark import Watermark
 
 
 class PictureBook(ImageDataset):
@@ -31,7 +30,6 @@ class PictureBook(ImageDataset):
         length: Number of pictures.
         seed: Which book; books of different seeds share no picture.
         size: Width and height in pixels, at least 32.
-        watermark: Which pictures get which mark; None for none.
         correlation: How often in [0, 1] the object decides the scene; 0 leaves all factors independent.
         masks: Whether samples carry the labels of their pixels.
         transform: Applied to the ``uint8`` image alone.
@@ -49,7 +47,6 @@ class PictureBook(ImageDataset):
         *,
         seed: int = 0,
         size: int = 64,
-        watermark: Watermark | None = None,
         correlation: float = 0.0,
         masks: bool = False,
         transform: Transform | None = None,
@@ -57,8 +54,8 @@ class PictureBook(ImageDataset):
     ) -> None:
         if length < 1:
             raise ValueError(f"a PictureBook has at least one picture; given length {length}")
-        check(seed, size, watermark, correlation)
-        self._edition = Edition(length, seed, size, watermark, float(correlation))
+        check(seed, size, correlation)
+        self._edition = Edition(length, seed, size, float(correlation))
         self._cache = cache
         self._pages: Pages | None = None
         self._transform = transform
@@ -101,7 +98,7 @@ class PictureBook(ImageDataset):
         return captions(*factors.names, parts_in(segments))
 
     def picture(self, index: int) -> Picture:
-        """Draw a picture anew, with everything that is known of it, such as where its watermark is."""
+        """Draw a picture anew, with everything that is known of it."""
         return self._edition.draw(self._checked(index))
 
     def prepare(self, *, progress: bool = True) -> None:

@@ -4,14 +4,14 @@ A picture has four factors, each drawn evenly and by itself: scene, object, colo
 the scene at a random place, in a random size, a little turned, perhaps mirrored, in a slightly random shade. Everything
 is drawn at double size and reduced.
 
-Four streams of chance, all seeded by (seed, index), decide factors, scene, object and watermark; so a picture with a
-watermark is the picture without it, but for the mark.
+Three streams of chance, all seeded by (seed, index), decide factors, scene and object; so the same object can stand
+before another scene.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int16, UInt8
+from jaxtyping import Int16, UInt8
 from numpy import ndarray
 from numpy.random import Generator
 
@@ -22,7 +22,6 @@ from rivalry.data.picturebook.cutout import paste
 from rivalry.data.picturebook.palette import PAINTS
 from rivalry.data.picturebook.scenes import SCENES
 from rivalry.data.picturebook.textures import TEXTURES
-from rivalry.data.picturebook.watermark import Watermark, stamp
 
 DRAWING = 2
 """Version of the drawing: raised whenever the same seed and index give another picture."""
@@ -55,13 +54,11 @@ class Picture:
         image: ``uint8`` (height, width, 3).
         segments: ``uint8`` (height, width): 0 on the scene, else one plus the part's position in `PARTS`, plus
             `PAINTED` where the object's own colour lies.
-        mark: ``bool`` (height, width): pixels under the watermark.
         factors: Scene, object, colour and texture.
     """
 
     image: UInt8[ndarray, "height width 3"]
     segments: UInt8[ndarray, "height width"]
-    mark: Bool[ndarray, "height width"]
     factors: Factors
 
     @property
@@ -71,7 +68,7 @@ class Picture:
 
     @property
     def masks(self) -> Int16[ndarray, "categories height width"]:
-        """Labels of all pixels, as in `rivalry.data.dataset.Sample`; the watermark hides no label."""
+        """Labels of all pixels, as in `rivalry.data.dataset.Sample`."""
         return label_pixels(self.segments, self.factors)
 
     @property
@@ -80,9 +77,7 @@ class Picture:
         return captions(*self.factors.names, parts_in(self.segments))
 
 
-def draw(
-    seed: int, index: int, size: int = 64, *, watermark: Watermark | None = None, correlation: float = 0.0
-) -> Picture:
+def draw(seed: int, index: int, size: int = 64, *, correlation: float = 0.0) -> Picture:
     """Draw a picture; the same arguments give the same bits.
 
     >>> picture = draw(seed=0, index=3)
@@ -93,21 +88,17 @@ def draw(
         seed: Which book, from 0.
         index: Which page of it, from 0.
         size: Width and height in pixels, at least `SMALLEST`.
-        watermark: Which pictures get which mark; None for none.
         correlation: How often in [0, 1] the object decides the scene, instead of chance.
 
     Raises:
         ValueError: Where an argument lies outside these bounds.
     """
-    check(seed, size, watermark, correlation)
+    check(seed, size, correlation)
     factors = choose_factors(seed, index, correlation)
     scene, thing, colour, texture = factors.names
-    page, mark = SCENES[scene](2 * size, _chance(seed, index, 1)), np.zeros((size, size), dtype=bool)
+    page = SCENES[scene](2 * size, _chance(seed, index, 1))
     segments = paste(page, thing, PAINTS[colour], TEXTURES[texture], _chance(seed, index, 2))
-    luck = _chance(seed, index, 3)
-    if watermark and luck.random() < watermark.share and watermark.target in (None, thing):
-        page, mark = stamp(page, watermark.kind, luck)
-    return Picture(np.asarray(page.reduce(2)), segments[::2, ::2].copy(), mark, factors)
+    return Picture(np.asarray(page.reduce(2)), segments[::2, ::2].copy(), factors)
 
 
 def choose_factors(seed: int, index: int, correlation: float = 0.0) -> Factors:
@@ -138,7 +129,7 @@ def parts_in(segments: UInt8[ndarray, "height width"]) -> tuple[str, ...]:
     return tuple(PARTS[code] for code in codes)
 
 
-def check(seed: int, size: int, watermark: Watermark | None, correlation: float) -> None:
+def check(seed: int, size: int, correlation: float) -> None:
     """Raise a ValueError where a setting of the drawing is none."""
     if seed < 0:
         raise ValueError(f"the seed of a PictureBook is a whole number from 0; given {seed}")
@@ -146,8 +137,6 @@ def check(seed: int, size: int, watermark: Watermark | None, correlation: float)
         raise ValueError(f"a picture is at least {SMALLEST} pixels wide; given size {size}")
     if not 0.0 <= correlation <= 1.0:
         raise ValueError(f"the correlation of object and scene lies in [0, 1]; given {correlation}")
-    if watermark is not None:
-        watermark.check_target(tuple(OBJECTS))
 
 
 def _chance(seed: int, index: int, stream: int) -> Generator:

@@ -19,7 +19,6 @@ from rich.progress import track
 
 from rivalry.cache import written_whole
 from rivalry.data.picturebook.drawing import Picture, draw
-from rivalry.data.picturebook.watermark import Watermark
 
 BATCH = 256
 """Pictures that a process draws at a time; a book of no more is drawn at once, without other processes."""
@@ -32,12 +31,11 @@ class Edition:
     length: int
     seed: int
     size: int
-    watermark: Watermark | None
     correlation: float
 
     def draw(self, index: int) -> Picture:
         """Draw one picture of this edition."""
-        return draw(self.seed, index, self.size, watermark=self.watermark, correlation=self.correlation)
+        return draw(self.seed, index, self.size, correlation=self.correlation)
 
 
 @dataclass(frozen=True)
