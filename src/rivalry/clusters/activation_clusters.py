@@ -112,7 +112,7 @@ class ActivationClusters(Analysis):
         example = self._features(kept.dataset[kept.index[0]]["image"][None].to(kept.device))
         maps = self.parting(kept, self._features, example)
         grid: list[JSON] = [*maps.labels.shape[2:]]
-        earlier = tables.earlier_labels(listening.previous, maps, {"grid": grid, "dataset": kept.dataset.fingerprint})
+        earlier = tables.earlier_labels(listening.previous, maps, kept.dataset.fingerprint)
         maps = self._named(maps, earlier)
         drift = {} if earlier is None else {"drift_ari": tables.rand_index(maps.labels[:, 0], earlier)}
         judged = self._judged(network, maps, example) if self._truths else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import cast
 
 import pyarrow as pa
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 from rivalry.clusters.judgement import CLUSTERS, Judged
 from rivalry.clusters.maps import LabelMaps
 from rivalry.numerics.matching import adjusted_rand_index, contingency
-from rivalry.records import JSON, Record
+from rivalry.records import Record
 
 ALL = "all"
 """Stands for all depths together where a layer's name would stand."""
@@ -34,27 +35,35 @@ def map_table(maps: LabelMaps, layers: Sequence[str]) -> pa.Table:
     )
 
 
-def earlier_labels(
-    record: Record | None, maps: LabelMaps, said: Mapping[str, JSON]
-) -> Int[Tensor, "batch height width"] | None:
+def unpack_labels(record: Record, layer: str = ALL) -> Int[Tensor, "batch height width"]:
+    """The labels of a view of all pictures of a record, by ascending index."""
+    rows = [row["labels"] for row in record.tables["maps"].to_pylist() if row["layer"] == layer]
+    height, width = cast("list[int]", record.settings["grid"])
+    return (
+        torch.stack([torch.frombuffer(bytearray(row), dtype=torch.uint8) for row in rows])
+        .view(-1, height, width)
+        .long()
+    )
+
+
+def earlier_labels(record: Record | None, maps: LabelMaps, dataset: str) -> Int[Tensor, "batch height width"] | None:
     """The labels of the same pictures in an earlier record, all depths together.
 
     Args:
         record: Of the epoch before, if there is one.
         maps: Those of now.
-        said: Settings that must agree, or the maps could not be compared.
+        dataset: Fingerprint of the pictures.
 
     Returns:
-        None where there is no earlier record, or one of other pictures, layers or grid.
+        None where there is no earlier record, or one of other pictures or another grid.
     """
-    if record is None or any(record.settings.get(key) != value for key, value in said.items()):
+    if record is None or record.settings["dataset"] != dataset:
         return None
-    packed = {row["index"]: row["labels"] for row in record.tables["maps"].to_pylist() if row["layer"] == ALL}
-    index, shape = maps.index.tolist(), maps.labels.shape[2:]
-    if not packed.keys() >= set(index):
+    labels = unpack_labels(record)
+    known = record.tables["images"]["index"].to_pylist()
+    if known != maps.index.tolist() or labels.shape[1:] != maps.labels.shape[2:]:
         return None
-    rows = [torch.frombuffer(bytearray(packed[one]), dtype=torch.uint8) for one in index]
-    return torch.stack(rows).view(-1, *shape).long().to(maps.labels.device)
+    return labels.to(maps.labels.device)
 
 
 def rand_index(
