@@ -64,11 +64,14 @@ def test_a_logit_that_rises_along_the_mark() -> None:
     found = judge_direction(clean, marked, gradients, seed=0)
     assert found.tcav == 1.0
     assert found.alignment > 0.97
+    assert found.sensitivity == pytest.approx(1.25 * float(marked[:, 2].mean() - clean[:, 2].mean()), rel=1e-5)
+    assert found.p_value == pytest.approx(1 / 21)
     across = torch.zeros(10, 6)
     across[:5, 2], across[5:, 2] = 1.0, -1.0
     split = judge_direction(clean, marked, across, seed=0)
     assert split.tcav == 0.5
     assert split.alignment == pytest.approx(0.0, abs=1e-9)
+    assert split.sensitivity == pytest.approx(0.0, abs=1e-9)
     assert split.p_value == 1.0
     assert judge_direction(clean, marked, -gradients, seed=0).tcav == 0.0
 

@@ -37,7 +37,7 @@ class Carriers(NamedTuple):
 
     Attributes:
         units: The fewest clearest units whose silence undoes the mark; None where there is nothing to carry, or where
-            not even the whole layer's silence undoes it.
+            no number of silent units undoes it.
         attack_success: With nothing silenced.
         attack_success_silenced: With the carriers silenced.
         attack_success_random: With as many random units silenced.

@@ -1,14 +1,17 @@
 """The mark as a direction in a layer, and whether the target's logit rises along it.
 
     pattern-CAV   v = cov(h, y) / var(y)                h: pooled activations, y: 1 with the mark, 0 without
-    sensitivity   S_i = g_i · v,  g_i = Σ_positions ∂z_t/∂h(x_i)
+    sensitivity   S = mean of S_i = g_i · v,  g_i = Σ_positions ∂z_t/∂h(x_i)
     TCAV          share of the pictures x_i with S_i > 0
     alignment     mean cosine of g_i and v
 
 CAVs: Kim et al., "Interpretability Beyond Feature Attribution: Quantitative Testing with Concept Activation Vectors",
 ICML 2018; as patterns (not the weights of a classifier, which noise turns): Haufe et al. 2014, Pahde et al. 2022. As
-in Kim's paper the x_i are pictures of the target class. Chance is not ½: all pictures have much the same gradient, and
-v of nothing may lie to either side of all of it. So 20 vectors of permuted labels y stand beside it.
+in Kim's paper the x_i are pictures of the target class. The sensitivity is in units of the logit: how far it would rise
+with the mark, if the layer passed on all of the mark's mean effect and everything behind it were linear.
+
+Chance TCAV is not ½: pictures have much the same gradient, and a v of nothing may lie to either side of all of them. So
+vectors of 20 permuted labellings y stand beside it, and the p-value compares sensitivities, not TCAVs.
 """
 
 from __future__ import annotations
@@ -30,13 +33,15 @@ class ConceptTest(NamedTuple):
 
     Attributes:
         alignment: Mean cosine of gradient and direction, in [−1, 1].
+        sensitivity: Mean product of gradient and direction, in units of the logit.
         tcav: Share of pictures whose logit rises along the direction, in [0, 1].
         null_low: Lowest TCAV of the directions of permuted labels.
         null_high: Highest of them.
-        p_value: (1 + permuted ones at least as far from ½) / (1 + permutations): at best 1/21.
+        p_value: (1 + permuted sensitivities at least as far from 0) / (1 + permutations): at best 1/21.
     """
 
     alignment: float
+    sensitivity: float
     tcav: float
     null_low: float
     null_high: float
@@ -72,7 +77,7 @@ def judge_direction(
         seed: Of the permutations.
     """
     if not len(clean) or not len(gradients):
-        return ConceptTest(*[float("nan")] * 5)
+        return ConceptTest(*[float("nan")] * 6)
     rows = torch.cat([marked, clean]).double()
     mark = torch.cat([torch.ones(len(marked)), torch.zeros(len(clean))])
     generator = torch.Generator().manual_seed(seed)
@@ -80,10 +85,10 @@ def judge_direction(
     vectors = pattern_cav(rows, torch.stack([mark, *shuffled]).double().to(rows.device))
     rises = gradients.double() @ vectors.T
     score, *null = (rises > 0).double().mean(0).tolist()
-    as_far = sum(abs(one - 0.5) >= abs(score - 0.5) for one in null)
-    cosine = torch.cosine_similarity(gradients.double(), vectors[:1])
-    p_value = (1 + as_far) / (1 + PERMUTATIONS)
-    return ConceptTest(float(cosine.mean()), score, min(null), max(null), p_value)
+    sensitivity, *of_nothing = rises.mean(0).tolist()
+    as_far = sum(abs(one) >= abs(sensitivity) for one in of_nothing)
+    cosine = float(torch.cosine_similarity(gradients.double(), vectors[:1]).mean())
+    return ConceptTest(cosine, sensitivity, score, min(null), max(null), (1 + as_far) / (1 + PERMUTATIONS))
 
 
 def layer_gradients(

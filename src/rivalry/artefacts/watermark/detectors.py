@@ -12,10 +12,11 @@ Carriers of a layer. Half of a sample of pictures chooses, the other half judges
 4. On the second half: attack success and accuracy (of clean pictures) with the carriers silenced, beside the same
    number of other units of the layer, chosen at random and silenced likewise.
 
-Means, not zeros: zeros are no answer that later layers have ever seen, and overstate what a unit does. k is found by
-doubling and bisection, which is exact where silencing more never makes the attack succeed more. There is nothing to
-carry where the mark lifts attack success by less than a tenth; and no k where even the whole layer, silenced, leaves it
-up (it takes another way, such as a skip connection).
+Means, not zeros: zeros are no answer that later layers have ever seen, and overstate what a unit does. Every k up to 8
+is tried, then steps of a quarter, and between the last of them that does not do and the first that does k is found by
+bisection. (By steps, because silencing more may make the attack succeed more: a layer that is all silent says one class
+of every picture, and that may be the target.) There is nothing to carry where the mark lifts attack success by less
+than a tenth; and no k where none that was tried brings it down: the mark takes another way, such as a skip connection.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def clearest_first(
 
 
 def fewest(units: int, attack: Callable[[int], float], bound: float) -> int | None:
-    """The smallest number of units whose silence brings the attack success down; None where not even all do.
+    """The smallest number of units whose silence brings the attack success down; None where none is found.
 
     Args:
         units: How many there are, one at least.
@@ -59,12 +60,11 @@ def fewest(units: int, attack: Callable[[int], float], bound: float) -> int | No
     >>> fewest(100, lambda silenced: 1.0 - silenced / 50, bound=0.25)
     38
     """
-    if attack(units) > bound:
-        return None
-    enough = 1
-    while enough < units and attack(enough) > bound:
-        enough = min(2 * enough, units)
-    too_few = enough // 2
+    enough, too_few = 1, 0
+    while attack(enough) > bound:
+        if enough == units:
+            return None
+        enough, too_few = min(enough + max(1, enough // 4), units), enough
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
         if attack(middle) > bound:

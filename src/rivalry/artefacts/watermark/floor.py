@@ -106,8 +106,17 @@ def _build_of(listening: Listening) -> object:
     return listening.dataset.fingerprint, listening.layers, shapes
 
 
+class _Catcher(nn.Module):
+    """In a network's place, keeps what the network would have been given."""
+
+    def forward(self, inputs: Tensor) -> Float[Tensor, "batch classes"]:
+        self.caught = inputs
+        return inputs.flatten(1)
+
+
 def _inputs(listening: Listening) -> Iterator[Float[Tensor, "batch 3 height width"]]:
-    """Some pictures as the network takes them: what the forward pass hands to a network that does nothing."""
-    dataset = listening.dataset
+    """Some pictures as the network takes them; read where somebody asks for them."""
+    dataset, catcher = listening.dataset, _Catcher()
     pictures = [dataset[place]["image"] for place in range(min(_CALIBRATION, len(dataset)))]
-    yield listening.forward(nn.Identity(), torch.stack(pictures).to(listening.device))
+    listening.forward(catcher, torch.stack(pictures).to(listening.device))
+    yield catcher.caught

@@ -30,12 +30,13 @@ def layer_table(findings: Findings) -> pa.Table:
     ``decodability``, ``_low``, ``_high``  AUROC of a linear probe for the mark on held-out pictures; not reliance
     ``decodability_floor``                 the same in a twin with random weights
     ``decodability_null``                  of a probe for the null mark
-    ``cav_alignment``, ``tcav``            of the mark's direction and the target's logit; ``_null``: the null mark's
-    ``tcav_permuted_low``, ``_high``,      range of TCAV over 20 directions of permuted labels, and the share of them
-    ``tcav_p``                             at least as far from ½
+    ``cav_alignment``,                     of the mark's direction and the target's logit (see
+    ``cav_sensitivity``, ``tcav``          :mod:`rivalry.artefacts.watermark.concept_vector`); ``…_null``: the null mark's
+    ``cav_p``                              p-value of the sensitivity against 20 directions of permuted labels
+    ``tcav_permuted_low``, ``_high``       range of TCAV over these directions
     ``best_detector``                      highest AUROC of a single unit, of either sign, in [½, 1]
-    ``carrying_units``                     units that carry the mark; null where there is nothing to carry or where not
-                                           even the whole layer does
+    ``carrying_units``                     units that carry the mark; null where there is nothing to carry or where no
+                                           number of silent units undoes it
     ``attack_success``, ``_silenced``,     on the judging half of the pictures: with nothing, the carriers, or as many
     ``_random``; ``accuracy``, …           random units silenced
     ``effective_rank_clean``, ``_marked``, of the cells beside the mark; null of layers without places
@@ -87,13 +88,14 @@ def scalars_of(intervals: Mapping[str, Interval], findings: Findings) -> dict[st
     """Every metric with its interval's ends, and what is to be said of all layers together.
 
     ``carrying_units`` … are those of the layer in which the fewest units carry the mark (:func:`fewest_carriers`);
-    ``cav_alignment``, ``tcav`` and ``tcav_p`` of the last layer; ``best_detector`` the clearest unit of all;
+    ``cav_alignment``, ``cav_sensitivity``, ``cav_p`` and ``tcav`` of the last layer; ``best_detector`` the clearest unit of all;
     ``effective_rank_drop`` of the last layer that has places; ``winner_entropy_drop`` the mean over layers that
     compete.
     """
     values = {f"{name}{end}": value for name, of in intervals.items() for end, value in zip(_ENDS, of, strict=True)}
     last = [*findings.values()][-1]
-    values |= {"cav_alignment": last.concept.alignment, "tcav": last.concept.tcav, "tcav_p": last.concept.p_value}
+    values |= {"cav_alignment": last.concept.alignment, "cav_sensitivity": last.concept.sensitivity}
+    values |= {"cav_p": last.concept.p_value, "tcav": last.concept.tcav}
     values["best_detector"] = max(_best(found) for found in findings.values())
     values |= _drops("effective_rank", [found.effective_rank for found in findings.values()], last_only=True)
     values |= _drops("winner_entropy", [found.winner_entropy for found in findings.values()], last_only=False)
@@ -119,11 +121,13 @@ def _layer_row(found: LayerFinding) -> dict[str, Any]:
         "decodability_null": found.decodability_null.value,
         "cav_alignment": found.concept.alignment,
         "cav_alignment_null": found.concept_null.alignment,
+        "cav_sensitivity": found.concept.sensitivity,
+        "cav_sensitivity_null": found.concept_null.sensitivity,
+        "cav_p": found.concept.p_value,
         "tcav": found.concept.tcav,
         "tcav_null": found.concept_null.tcav,
         "tcav_permuted_low": found.concept.null_low,
         "tcav_permuted_high": found.concept.null_high,
-        "tcav_p": found.concept.p_value,
         "best_detector": _best(found),
         **carriers,
         **_of_renders("effective_rank", found.effective_rank),
