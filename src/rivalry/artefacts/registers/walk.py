@@ -29,7 +29,7 @@ class Heard:
 
     tokens: Float[Tensor, "batch tokens channels"]
     attention: Callable[[], Tensor] | None
-    units: Float[Tensor, "batch tokens units"] | None
+    units: Float[Tensor, "batch _ units"] | None
 
 
 Visit = Callable[[str, Heard], None]
