@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rivalry import __version__
-from rivalry.cli import TRAINING, main
+from rivalry.cli import LOOKING, TRAINING, main
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,7 +34,7 @@ def test_help_answers_without_importing_torch(arguments: list[str]) -> None:
     answer = answer_of(*arguments)
     assert answer.returncode == 0
     assert "heavy: []" in answer.stdout
-    for command in (*TRAINING, "analyze"):
+    for command in (*TRAINING, *LOOKING):
         assert f"  {command} " in answer.stdout
 
 
@@ -51,14 +51,14 @@ def test_nonsense_is_told_at_once_with_the_nearest_command() -> None:
     assert "did you mean 'fit'" in answer_of("nonsense").stderr
 
 
-@pytest.mark.parametrize("command", ["fit", "analyze"])
-def test_each_command_has_help_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("command", "option"), [("fit", "--config"), ("analyze", "--config"), ("clusters", "--model")])
+def test_each_command_has_help_of_its_own(command: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
     assert left.value.code == 0
     said = capsys.readouterr().out
     assert re.match(rf"usage: rivalry (\[options\] )?{command} ", said)
-    assert "--config" in said
+    assert option in said
 
 
 def test_a_missing_file_is_one_message_and_status_two(capsys: pytest.CaptureFixture[str]) -> None:

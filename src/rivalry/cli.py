@@ -22,6 +22,9 @@ look
   analyze    run analyses on a run, a checkpoint, or any network by its name
                rivalry analyze runs/first --config configs/quickstart.yaml
                rivalry analyze resnet18 --weights none --config configs/analyze/timm.yaml
+  clusters   see which parts of pictures a network treats alike
+               rivalry clusters street.jpg --model runs/first
+               rivalry clusters *.jpg --model deit_tiny_patch16_224 --weights pretrained
   emergence  follow the labels of a run's units over its epochs
                rivalry emergence runs/first
 
@@ -30,7 +33,7 @@ Weights & Biases is offline unless you have logged in; --wandb off leaves it out
 """
 
 TRAINING = ("fit", "validate", "test", "predict")
-LOOKING = ("analyze", "emergence")
+LOOKING = ("analyze", "clusters", "emergence")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from rivalry.training.analyze import analyze_from_arguments
 
             analyze_from_arguments(arguments[1:])
+        elif command == "clusters":
+            from rivalry.training.clusters import clusters_from_arguments
+
+            clusters_from_arguments(arguments[1:])
         elif command == "emergence":
             from rivalry.training.emergence import emergence_from_arguments
 
