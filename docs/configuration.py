@@ -20,12 +20,15 @@ import yaml
 from docstring_parser import parse
 from lightning.pytorch.cli import LightningArgumentParser
 
+import rivalry.artefacts
+import rivalry.clusters
 import rivalry.data
 import rivalry.dissection
 import rivalry.recording
 from rivalry.data import augmentation
 from rivalry.data.augmentation import Recipe
 from rivalry.data.dataset import ImageDataset
+from rivalry.data.watermark import Watermark
 from rivalry.recording.analysis import Analysis
 from rivalry.training import settings
 from rivalry.training.classifier import SparseClassifier
@@ -76,6 +79,7 @@ def _data() -> Iterator[str]:
     yield _arguments(Pictures)
     yield "### Data sets\n\nFor `data.train`, `validation`, `test` and `probe`, as `class_path` and `init_args`.\n"
     yield from _classes(rivalry.data, ImageDataset)
+    yield from _described("### A watermark", Watermark)
     yield "### Augmentations\n\nFor `data.augmentation`: a recipe by name, or one put together of parts.\n"
     offered = [getattr(augmentation, name) for name in augmentation.__all__]
     recipes = [one for one in offered if inspect.isfunction(one) and inspect.signature(one).return_annotation is Recipe]
@@ -86,7 +90,7 @@ def _data() -> Iterator[str]:
 
 def _analyses() -> Iterator[str]:
     yield "## `analyses`\n\nA list; each entry has `class_path` and `init_args`.\n"
-    for package in (rivalry.recording, rivalry.dissection):
+    for package in (rivalry.recording, rivalry.dissection, rivalry.clusters, rivalry.artefacts):
         yield from _classes(package, Analysis)
 
 
