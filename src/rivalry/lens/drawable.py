@@ -26,9 +26,9 @@ def shows_neurons(record: Record) -> bool:
     wanted = {"units", "dead_units", "distinct_concepts"}
     if "confirmed" in record.scalars:
         wanted |= {"confirmed_floor"}
-    if table is None or not wanted <= record.scalars.keys() or not _has(table, _DISSECTED):
+    if table is None or not wanted <= record.scalars.keys() or not has_columns(table, _DISSECTED):
         return False
-    if "confirmed" in table.column_names and not _has(table, _JUDGED):
+    if "confirmed" in table.column_names and not has_columns(table, _JUDGED):
         return False
     return _fits(record, layout) and _listed(table, layout["rows"])
 
@@ -38,7 +38,7 @@ def shows_activity(record: Record) -> bool:
     units, layers = record.tables.get("units"), record.tables.get("layers")
     if not {"active_fraction", "dead_units", "negative_share"} <= record.scalars.keys():
         return False
-    if units is None or layers is None or not _has(units, _RATED) or not _has(layers, _COMPETING):
+    if units is None or layers is None or not has_columns(units, _RATED) or not has_columns(layers, _COMPETING):
         return False
     rates = units["win_rate"].to_pylist()
     names = layers["layer"].to_pylist()
@@ -55,7 +55,9 @@ def shows_emergence(record: Record) -> bool:
     if not {"distinct_concepts", "new_concepts", "lost_concepts", "labels_unchanged"} <= record.scalars.keys():
         return False
     wanted = (_FOLLOWED, _STREAMS, _CONCEPTS)
-    if not all(table is not None and _has(table, columns) for table, columns in zip(tables, wanted, strict=True)):
+    if not all(
+        table is not None and has_columns(table, columns) for table, columns in zip(tables, wanted, strict=True)
+    ):
         return False
     epochs = record.tables["epochs"]["epoch"].to_pylist()
     counts = record.tables["epochs"]["distinct_concepts"].to_pylist()
@@ -74,7 +76,7 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _has(table: pa.Table, columns: Mapping[str, pa.DataType]) -> bool:
+def has_columns(table: pa.Table, columns: Mapping[str, pa.DataType]) -> bool:
     """Whether a table has columns of these names and types, and no two of one name."""
     names = table.column_names
     if len(set(names)) < len(names):

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from rivalry.artefacts.watermark.renders import Rendered, render
 from rivalry.data.dataset import CATEGORIES
@@ -111,8 +111,12 @@ def _tiles(images: Float[Tensor, "rows 3 height width"], side: int) -> Float[Ten
 
 
 def _glowing(images: Float[Tensor, "rows 3 height width"], relevance: Float[Tensor, "rows height width"]) -> Tensor:
-    """Pictures gone pale and grey, with red where relevance is; the strongest hundredth of each has all of it."""
-    strongest = relevance.flatten(1).float().quantile(0.99, dim=1).clamp(min=1e-12)
+    """Pictures gone pale and grey, with red where relevance is; the strongest hundredth of each has all of it.
+
+    Relevance of single pixels is speckled; shown is its mean over three by three.
+    """
+    relevance = avg_pool2d(relevance.float()[:, None], 3, stride=1, padding=1)[:, 0]
+    strongest = relevance.flatten(1).quantile(0.99, dim=1).clamp(min=1e-12)
     share = (relevance / strongest[:, None, None]).clamp(0, 1)[:, None]
-    pale = 0.55 + 0.45 * images.mean(1, keepdim=True)
+    pale = 0.4 + 0.6 * images.mean(1, keepdim=True)
     return pale * (1 - share) + share * _GLOW.to(images.device)[:, None, None]

@@ -30,8 +30,9 @@ def layer_table(findings: Findings) -> pa.Table:
     ``decodability``, ``_low``, ``_high``  AUROC of a linear probe for the mark on held-out pictures; not reliance
     ``decodability_floor``                 the same in a twin with random weights
     ``decodability_null``                  of a probe for the null mark
-    ``cav_alignment``,                     of the mark's direction and the target's logit (see
-    ``cav_sensitivity``, ``tcav``          :mod:`rivalry.artefacts.watermark.concept_vector`); ``…_null``: the null mark's
+    ``cav_alignment``,                     of the mark's direction and the target's logit, as told in
+    ``cav_sensitivity``, ``tcav``          :mod:`rivalry.artefacts.watermark.concept_vector`; ``…_null``: the null
+                                           mark's direction
     ``cav_p``                              p-value of the sensitivity against 20 directions of permuted labels
     ``tcav_permuted_low``, ``_high``       range of TCAV over these directions
     ``best_detector``                      highest AUROC of a single unit, of either sign, in [½, 1]
@@ -88,9 +89,9 @@ def scalars_of(intervals: Mapping[str, Interval], findings: Findings) -> dict[st
     """Every metric with its interval's ends, and what is to be said of all layers together.
 
     ``carrying_units`` … are those of the layer in which the fewest units carry the mark (:func:`fewest_carriers`);
-    ``cav_alignment``, ``cav_sensitivity``, ``cav_p`` and ``tcav`` of the last layer; ``best_detector`` the clearest unit of all;
-    ``effective_rank_drop`` of the last layer that has places; ``winner_entropy_drop`` the mean over layers that
-    compete.
+    ``cav_alignment``, ``cav_sensitivity``, ``cav_p`` and ``tcav`` of the last layer; ``best_detector`` the clearest
+    unit of all; ``effective_rank_drop`` of the last layer that has places; ``winner_entropy_drop`` the mean over layers
+    that compete.
     """
     values = {f"{name}{end}": value for name, of in intervals.items() for end, value in zip(_ENDS, of, strict=True)}
     last = [*findings.values()][-1]
