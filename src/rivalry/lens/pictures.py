@@ -5,6 +5,7 @@ from __future__ import annotations
 from rivalry.lens.cluster_sheet import cluster_sheet, shows_clusters
 from rivalry.lens.drawable import shows_activity, shows_emergence, shows_neurons
 from rivalry.lens.figures import activity_chart, neuron_sheet
+from rivalry.lens.register_chart import register_chart, shows_registers
 from rivalry.lens.streams import emergence_streams
 from rivalry.lens.watermark_chart import shows_watermark, watermark_chart
 from rivalry.records import Picture, Record
@@ -22,4 +23,6 @@ def picture_of(record: Record) -> Picture | None:
         return cluster_sheet(record)
     if shows_watermark(record):
         return watermark_chart(record)
+    if shows_registers(record):
+        return register_chart(record)
     return None
