@@ -39,6 +39,8 @@ def render(
         seed: Of places and turns.
     """
     clean = images.cpu()
-    pairs = [watermark.render(image, seed=seed, index=int(i)) for image, i in zip(clean, index, strict=True)]
+    pairs = [
+        watermark.render(image, seed=seed, index=place) for image, place in zip(clean, index.tolist(), strict=True)
+    ]
     marked, masks = (torch.stack(list(of_all)) for of_all in zip(*pairs, strict=True))
     return Rendered(marked.to(images.device), masks.to(images.device))

@@ -1,0 +1,37 @@
+"""One rank of a probe in a process of its own: ``probe_on_rank.py RANK WORLD STORE FOLDER SAMPLES …``."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+import torch.distributed
+from torch.utils.data import DataLoader, DistributedSampler
+
+from rivalry.artefacts.watermark import WatermarkProbe
+from rivalry.data.watermark import Watermark
+from rivalry.recording import sweep
+from tests.artefacts.watermark.planted import TARGET, Greens, Gullible, stain
+from tests.recording.tiny import Tiles, TinyNetwork
+
+
+def probe_on_rank(rank: int, world: int, samples: int, folder: Path) -> None:
+    greens, tiles = Greens(samples), Tiles(samples, masks=False)
+    stained = WatermarkProbe(stain(), TARGET, ["conv", "act"], samples=16, pictures=4)
+    competing = WatermarkProbe(Watermark(size=0.9, jitter=0), "bright", ["compete", "rivals"], pictures=3, name="lwta")
+    for network, dataset, probe in ((Gullible(2), greens, stained), (TinyNetwork(), tiles, competing)):
+        sampler = DistributedSampler(dataset, world, rank, shuffle=False) if world > 1 else None
+        loader = DataLoader(dataset, batch_size=4, sampler=sampler)
+        (record,) = sweep(network, loader, [probe], progress=False)
+        record.save(folder)
+
+
+if __name__ == "__main__":
+    rank, world, store, folder, *numbers = sys.argv[1:]
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group(
+        "gloo", f"file://{store}", timedelta(seconds=300), rank=int(rank), world_size=int(world)
+    )
+    for number in numbers:
+        probe_on_rank(int(rank), int(world), int(number), Path(folder) / number)
+    torch.distributed.destroy_process_group()
