@@ -139,10 +139,8 @@ class WatermarkProbe(Analysis):
         """Render the batch, show it, and keep what was answered."""
         if observation.labels is None or observation.logits is None:
             raise ValueError("the probe needs labels and logits, and the pass gave none")
-        if observation.logits.shape[1] <= self._target:
-            raise ValueError(
-                f"the target {self.target!r} is class {self._target}, and the network tells {observation.logits.shape[1]}"
-            )
+        if (told := observation.logits.shape[1]) <= self._target:
+            raise ValueError(f"{self.target!r} is class {self._target} from 0, and the network tells {told} classes")
         if not self._axes:
             self._axes = unit_axes(self._listening, observation, self._given_axes)
             self._spatial = _spatial(self._listening, observation, self._axes)
