@@ -168,8 +168,8 @@ def test_the_network_stays_as_it_was() -> None:
 
 def test_hooks_are_gone_after_an_exception() -> None:
     network = Colours()
-    with pytest.raises(RuntimeError, match="layer 'head' cannot be clustered"):
-        clustered(network, layers=["fine", "head"])
+    with pytest.raises(RuntimeError, match="failed to conclude: 96 points cannot be parted into 97 clusters"):
+        clustered(network, clusters=97)
     assert hooks_of(network) == 0
 
 
@@ -182,6 +182,7 @@ def test_hooks_are_gone_after_an_exception() -> None:
         ({"truth": "part"}, "truth is a list"),
         ({"truth": ["part+colour"]}, "names 'colour', of which the masks tell nothing"),
         ({"layers": ["fin"]}, "fine"),
+        ({"layers": ["fine", "head"]}, r"layer 'head' gives shape \(1, 2\), which has no places to cluster"),
         ({"layers": None}, "Colours does not say what its stages are"),
     ],
 )

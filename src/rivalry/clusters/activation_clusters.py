@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rivalry.clusters import tables
 from rivalry.clusters.floors import twin_source
 from rivalry.clusters.judgement import CLUSTERS, RANDOM, SLIC, Floors, Judge, Judged
-from rivalry.clusters.layers import Features, default_layers, features_of
+from rivalry.clusters.layers import Features, default_layers, features_of, refuse_placeless
 from rivalry.clusters.maps import Kept, LabelMaps, Parting
 from rivalry.clusters.names import by_size, rename
 from rivalry.clusters.partition import CANDIDATES
@@ -84,12 +84,14 @@ class ActivationClusters(Analysis):
         """Settle the layers and the truths.
 
         Raises:
-            ValueError: For a network that does not say its stages, or a truth that the masks do not tell.
+            ValueError: For a network that does not say its stages, a truth that the masks do not tell, or a layer
+                without places.
         """
         if self._layers is None:
             self.taps = default_layers(network)
         for truth in self.truth_given or ():
             check_truth(truth, dataset.concepts)
+        refuse_placeless(network, self.taps, dataset[0]["image"])
 
     def start(self, listening: Listening) -> None:
         """Choose the pictures."""

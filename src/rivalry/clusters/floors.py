@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor, nn
@@ -23,12 +24,24 @@ from rivalry.recording.taps import Taps
 def slic_labels(
     images: UInt8[Tensor, "batch 3 height width"], clusters: Int[Tensor, " batch"]
 ) -> Int[Tensor, "batch height width"]:
-    """SLIC segments of each picture, about as many as it has clusters (scikit-image's defaults)."""
+    """SLIC segments of each picture, at least as many as it has clusters, with scikit-image's defaults.
+
+    SLIC often gives fewer segments than it is asked for, and a floor with fewer is too low: it is asked for more, up to
+    four times as many, until there are enough.
+    """
+    pictures = images.movedim(1, 3).cpu().numpy()
+    found = [_superpixels(*one) for one in zip(pictures, clusters.tolist(), strict=True)]
+    return torch.from_numpy(np.array(found, dtype=np.int64).reshape(len(found), *pictures.shape[1:3]))
+
+
+def _superpixels(picture: npt.NDArray[np.uint8], clusters: int) -> npt.NDArray[np.int64]:
     from skimage.segmentation import slic
 
-    pictures = images.movedim(1, 3).cpu().numpy()
-    found = [slic(one, n_segments=count, start_label=0) for one, count in zip(pictures, clusters.tolist(), strict=True)]
-    return torch.from_numpy(np.array(found, dtype=np.int64).reshape(len(found), *pictures.shape[1:3]))
+    for wanted in range(clusters, 4 * clusters + 1):
+        labels: npt.NDArray[np.int64] = slic(picture, n_segments=wanted, start_label=0)
+        if labels.max() + 1 >= clusters:
+            break
+    return labels
 
 
 def twin_source(network: nn.Module, kept: Kept, forward: Forward, axes: Mapping[str, int], scale: int) -> Source:

@@ -10,11 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from rivalry.lwta.layer import drawing_aside
 from rivalry.recording.depths import stack_depths
 from rivalry.recording.grid import feature_map
+from rivalry.recording.taps import Taps, resolve_taps
+from rivalry.recording.undisturbed import undisturbed
 
 DEPTHS = 3
 """Layers taken by default."""
@@ -67,6 +71,25 @@ def features_of(
     height, width = maps[0].shape[2:]
     stacked = stack_depths(maps, (height * scale, width * scale))
     return Features(stacked, tuple(one.shape[1] for one in maps))
+
+
+@torch.no_grad()
+def refuse_placeless(network: nn.Module, layers: Sequence[str], image: UInt8[Tensor, "3 height width"]) -> None:
+    """Try the layers with a picture, and refuse those that have no places to cluster.
+
+    Raises:
+        ValueError: Naming the layer and the shape of what it gives.
+    """
+    tensor = next(network.parameters(), torch.zeros(()))
+    with undisturbed(network), drawing_aside(network), Taps(network, resolve_taps(network, layers)) as taps:
+        network(image[None].to(tensor.device, tensor.dtype) / 255)
+        outputs, _ = taps.take()
+    for layer, output in outputs.items():
+        if output.ndim not in (3, 4):
+            raise ValueError(
+                f"layer {layer!r} gives shape {tuple(output.shape)}, which has no places to cluster; wanted maps or "
+                "tokens: name a layer before the pooling"
+            )
 
 
 def default_layers(network: nn.Module) -> tuple[str, ...]:
