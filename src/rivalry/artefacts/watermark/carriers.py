@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import torch
@@ -10,6 +12,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from rivalry.artefacts.watermark.detectors import LEFT, SMALLEST_EFFECT, clearest_first, fewest, silenced
+from rivalry.lwta.layer import drawing_aside
 from rivalry.recording.observation import Listening
 
 RANDOM_CHOICES = 3
@@ -55,91 +58,89 @@ class Carriers(NamedTuple):
     accuracy_random: float
 
 
-class Silencing:
-    """Silences units of one layer and asks what the network still answers.
+class Trial:
+    """Silences units of one layer after another and asks what the network still answers.
 
     Args:
         listening: What the analysis was told at its start.
-        layer: Dotted name.
-        axis: Of its units.
         target: The class of the mark.
-        instead: Every unit's mean over clean pictures.
+        first: Pictures that choose carriers, one at least.
+        second: Pictures that judge their silence, one at least.
+        seed: Of the random units.
     """
 
-    def __init__(
-        self, listening: Listening, layer: str, axis: int, target: int, instead: Float[Tensor, " units"]
-    ) -> None:
-        self.listening, self.layer, self.axis, self.target, self.instead = listening, layer, axis, target, instead
+    def __init__(self, listening: Listening, target: int, first: Half, second: Half, *, seed: int) -> None:
+        self.listening, self.target, self.first, self.second, self.seed = listening, target, first, second, seed
+        others = first.labels != target
+        self._fooling = first.marked[others]
+        self._clean, self._marked = (self._hits(images) for images in (first.clean[others], self._fooling))
+        self._attack_success, self._accuracy = self._judge()
 
     def find(
         self,
-        first: Half,
-        second: Half,
-        marked: Float[Tensor, "samples units"],
-        clean: Float[Tensor, "samples units"],
-        *,
-        seed: int,
+        layer: str,
+        axis: int,
+        clean: Float[Tensor, "pictures units"],
+        detectors: Float[Tensor, "renders pictures units"],
     ) -> Carriers:
-        """Choose the carriers on the first half and judge their silence on the second.
+        """Choose a layer's carriers on the first half and judge their silence on the second.
 
         Args:
-            first: Pictures that choose.
-            second: Pictures that judge.
-            marked: What every unit gives for marked pictures of the first half.
-            clean: What it gives for the clean ones.
-            seed: Of the random units.
+            layer: Dotted name.
+            axis: Of its units.
+            clean: Every unit's mean over positions in the clean pictures of the first half.
+            detectors: What tells a unit's answer to the mark, in the clean and the marked pictures of the first half.
         """
-        order, nobody = clearest_first(marked, clean), torch.zeros(0, dtype=torch.long, device=self.instead.device)
-        before = self.attack_success(second, nobody), self.accuracy(second, nobody)
-        count = self._count(first, order)
+        order, instead = clearest_first(detectors[1], detectors[0]), clean.mean(0)
+
+        def silence(units: Int[Tensor, " silenced"]) -> AbstractContextManager[None]:
+            return silenced(self.listening.network, layer, units, instead, axis)
+
+        count = self._count(order, silence)
         if count is None:
-            return Carriers(None, before[0], math.nan, math.nan, before[1], math.nan, math.nan)
-        units = order[:count]
-        others = [order[count:][choice] for choice in _choices(len(order) - count, count, seed)]
-        return Carriers(
-            units,
-            before[0],
-            self.attack_success(second, units),
-            _mean([self.attack_success(second, other) for other in others]),
-            before[1],
-            self.accuracy(second, units),
-            _mean([self.accuracy(second, other) for other in others]),
-        )
+            return Carriers(None, self._attack_success, math.nan, math.nan, self._accuracy, math.nan, math.nan)
+        with silence(order[:count]):
+            found = self._judge()
+        chance = []
+        for choice in _choices(len(order) - count, count, self.seed):
+            with silence(order[count:][choice]):
+                chance.append(self._judge())
+        attack, accuracy = (sum(of) / len(chance) for of in zip(*chance, strict=True))
+        return Carriers(order[:count], self._attack_success, found[0], attack, self._accuracy, found[1], accuracy)
 
-    def attack_success(self, half: Half, units: Int[Tensor, " silenced"]) -> float:
-        """P(f(x + w) = t | y ≠ t) with units silenced; NaN without a picture of another class."""
-        return self._hits(half.marked[half.labels != self.target], units)
-
-    def accuracy(self, half: Half, units: Int[Tensor, " silenced"]) -> float:
-        """Share of right answers to clean pictures with units silenced; NaN without a picture."""
-        return float((self._predict(half.clean, units) == half.labels).double().mean())
-
-    def _count(self, half: Half, order: Int[Tensor, " units"]) -> int | None:
+    def _count(
+        self, order: Int[Tensor, " units"], silence: Callable[[Tensor], AbstractContextManager[None]]
+    ) -> int | None:
         """How many of the ordered units it takes."""
-        others = half.labels != self.target
-        clean, marked = (self._hits(images[others], order[:0]) for images in (half.clean, half.marked))
-        if not marked - clean >= SMALLEST_EFFECT:
+        effect = self._marked - self._clean
+        if not effect >= SMALLEST_EFFECT:
             return None
-        return fewest(
-            len(order), lambda count: self._hits(half.marked[others], order[:count]), clean + LEFT * (marked - clean)
-        )
 
-    def _hits(self, images: Tensor, units: Tensor) -> float:
-        return float((self._predict(images, units) == self.target).double().mean())
+        def attack(count: int) -> float:
+            with silence(order[:count]):
+                return self._hits(self._fooling)
 
-    def _predict(self, images: Tensor, units: Tensor) -> Int[Tensor, " pictures"]:
-        if not len(images):
-            return torch.zeros(0, dtype=torch.long, device=images.device)
-        with silenced(self.listening.network, self.layer, units, self.instead, self.axis):
-            parts = [self.listening.show(part).logits.argmax(1) for part in torch.split(images, _IMAGES_AT_ONCE)]
-        return torch.cat(parts)
+        return fewest(len(order), attack, self._clean + LEFT * effect)
+
+    def _judge(self) -> tuple[float, float]:
+        """Attack success and accuracy on the second half, with whatever is silent."""
+        half = self.second
+        right = self._predict(half.clean) == half.labels
+        return self._hits(half.marked[half.labels != self.target]), float(right.double().mean())
+
+    def _hits(self, images: Tensor) -> float:
+        """Share of pictures taken for the target; NaN of none."""
+        return float((self._predict(images) == self.target).double().mean())
+
+    def _predict(self, images: Tensor) -> Int[Tensor, " pictures"]:
+        network, parts = self.listening.network, []
+        with drawing_aside(network):
+            for part in torch.split(images, _IMAGES_AT_ONCE) if len(images) else ():
+                parts.append(self.listening.forward(network, part).argmax(1))
+        return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.long, device=images.device)
 
 
 def _choices(units: int, count: int, seed: int) -> list[Int[Tensor, " chosen"]]:
     """Random choices of as many units as there are carriers, or of all others where these are fewer."""
     generator = torch.Generator().manual_seed(seed)
     return [torch.randperm(units, generator=generator)[:count] for _ in range(RANDOM_CHOICES)]
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)

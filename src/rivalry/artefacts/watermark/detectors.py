@@ -13,7 +13,7 @@ Carriers of a layer. Half of a sample of pictures chooses, the other half judges
    number of other units of the layer, chosen at random and silenced likewise.
 
 Means, not zeros: zeros are no answer that later layers have ever seen, and overstate what a unit does. Every k up to 8
-is tried, then steps of a quarter, and between the last of them that does not do and the first that does k is found by
+is tried, then steps of a half, and between the last of them that does not do and the first that does k is found by
 bisection. (By steps, because silencing more may make the attack succeed more: a layer that is all silent says one class
 of every picture, and that may be the target.) There is nothing to carry where the mark lifts attack success by less
 than a tenth; and no k where none that was tried brings it down: the mark takes another way, such as a skip connection.
@@ -64,7 +64,7 @@ def fewest(units: int, attack: Callable[[int], float], bound: float) -> int | No
     while attack(enough) > bound:
         if enough == units:
             return None
-        enough, too_few = min(enough + max(1, enough // 4), units), enough
+        enough, too_few = min(enough + (1 if enough < 8 else enough // 2), units), enough
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
         if attack(middle) > bound:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from rivalry.artefacts.watermark.carriers import Carriers, Half, Silencing
+from rivalry.artefacts.watermark.carriers import Carriers, Half, Trial
 from rivalry.artefacts.watermark.concept_vector import ConceptTest, judge_direction
 from rivalry.artefacts.watermark.decodability import decodability
 from rivalry.artefacts.watermark.pictures import Pictures
@@ -49,21 +49,22 @@ class LayerFinding:
     winner_entropy: tuple[float, float, float]
 
 
-@dataclass(frozen=True)
 class Judging:
-    """What judges all layers alike.
+    """Judges all layers alike.
 
-    Attributes:
+    Args:
         listening: What the analysis was told at its start.
         target: The class of the mark.
-        pictures: Those of the sample's first pictures that are silenced, in the order of the sample.
+        pictures: Those of the sample on which units are silenced, four at least; None where there are not as many.
         seed: Of splits, permutations and random units.
     """
 
-    listening: Listening
-    target: int
-    pictures: Pictures | None
-    seed: int
+    def __init__(self, listening: Listening, target: int, pictures: Pictures | None, seed: int) -> None:
+        self.seed, self._trial = seed, None
+        if pictures is not None:
+            first, second = halves(len(pictures.index), seed=seed)
+            self._chosen = pictures.index[first.to(pictures.index.device)]
+            self._trial = Trial(listening, target, _half(pictures, first), _half(pictures, second), seed=seed)
 
     def judge(
         self,
@@ -92,19 +93,10 @@ class Judging:
 
     def _carriers(self, layer: str, axis: int, pooled: PooledLayer) -> Carriers:
         """Choose carriers on one half of the pictures and judge them on the other."""
-        if self.pictures is None:
+        if self._trial is None:
             return Carriers(None, *[math.nan] * 6)
-        rows = torch.searchsorted(pooled.index, self.pictures.index)
-        first, second = halves(len(rows), seed=self.seed)
-        chosen = rows[first.to(rows.device)]
-        silencing = Silencing(self.listening, layer, axis, self.target, pooled.values[0, chosen].mean(0))
-        return silencing.find(
-            _half(self.pictures, first),
-            _half(self.pictures, second),
-            pooled.detectors[1, chosen],
-            pooled.detectors[0, chosen],
-            seed=self.seed,
-        )
+        rows = torch.searchsorted(pooled.index, self._chosen)
+        return self._trial.find(layer, axis, pooled.values[0, rows], pooled.detectors[:, rows])
 
 
 def _half(pictures: Pictures, places: Tensor) -> Half:

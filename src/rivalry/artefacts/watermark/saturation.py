@@ -66,7 +66,7 @@ def saturate(
     stacks = [stack_depths(maps).float() for maps in (clean, marked)]
     height, width = stacks[0].shape[1:3]
     points = torch.cat([stack.flatten(1, 2) for stack in stacks], 1)
-    labels = kmeans(points, min(CLUSTERS, points.shape[1]), seed=seed, index=index).labels
+    labels = kmeans(points, min(CLUSTERS, points.shape[1]), seed=seed, index=index, restarts=1).labels
     of_clean, of_marked = labels.reshape(-1, 2, height, width).unbind(1)
     cells = on_grid(objects, (height, width)) & ~touched(masks, (height, width))
     drop = cluster_entropy(of_clean, cells) - cluster_entropy(of_marked, cells)
