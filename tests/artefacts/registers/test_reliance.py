@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rivalry.artefacts.registers.reliance import giving, replace_each, replace_tokens
+from tests.artefacts.registers.planted import small_vit
 
 TOKENS = torch.arange(24, dtype=torch.float32).reshape(4, 3, 2)
 GROUP = torch.tensor([[True, False, False], [False, True, True], [False, False, False], [False, False, True]])
@@ -97,7 +98,30 @@ def test_a_register_that_tells_the_image_is_missed() -> None:
             assert float((network(tokens).argmax(1) == labels).float().mean()) == expected
 
 
-def test_tokens_are_given_batch_by_batch_and_the_hook_goes_after_an_exception() -> None:
+def test_layers_before_it_are_skipped_and_come_back() -> None:
+    """What a network gives from a layer's own tokens on is what it gives."""
+    network, images = small_vit(reg_tokens=2), torch.rand(6, 3, 40, 40)
+    heard: list[Tensor] = []
+    hook = network.blocks[2].register_forward_hook(lambda _module, _inputs, output: heard.append(output))
+    runs = [0] * 4
+    for number, block in enumerate(network.blocks):
+
+        def count(_module: nn.Module, _inputs: object, number: int = number) -> None:
+            runs[number] += 1
+
+        block.norm1.register_forward_pre_hook(count)
+    with torch.no_grad():
+        expected = network(images)
+        hook.remove()
+        with giving(network.blocks[2], heard[0], skipping=list(network.blocks[:2])):
+            resumed = torch.cat([network(images[:4]), network(images[4:])])
+        assert runs == [1, 1, 1, 3]
+        assert torch.allclose(resumed, expected, atol=1e-6)
+        assert torch.equal(network(images), expected)
+    assert not any("forward" in vars(module) for module in network.modules())
+
+
+def test_tokens_are_given_batch_by_batch_and_the_layer_is_itself_after_an_exception() -> None:
     layer = nn.Identity()
     with giving(layer, TOKENS):
         assert torch.equal(torch.cat([layer(torch.zeros(3, 3, 2)), layer(torch.zeros(1, 3, 2))]), TOKENS)
@@ -108,4 +132,4 @@ def test_tokens_are_given_batch_by_batch_and_the_hook_goes_after_an_exception() 
 
     with pytest.raises(RuntimeError):
         fail()
-    assert not layer._forward_hooks
+    assert layer(3) == 3

@@ -30,11 +30,12 @@ def reliance_row(
 ) -> Row:
     """The accuracy that is lost when registers, outliers, or as many drawn patches, are replaced at a layer."""
     row: Row = {}
+    before = [network.get_submodule(one) for one in listening.layers[: listening.layers.index(layer)]]
     for kind in REPLACEMENTS:
         for group, replaced in _replaced(layer, sample, tokens, layout, kind).items():
             if math.isnan(accuracy) or replaced is None:
                 continue
-            with giving(network.get_submodule(layer), replaced):
+            with giving(network.get_submodule(layer), replaced, skipping=before):
                 row[f"reliance_{group}_{kind}"] = accuracy - sample.accuracy(sample.forward(listening, network))
     return row
 

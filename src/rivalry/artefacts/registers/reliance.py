@@ -8,7 +8,7 @@ it is not what it read there. (By it the reliance on registers was overstated by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, get_args
 
@@ -66,17 +66,29 @@ def replace_each(
 
 
 @contextmanager
-def giving(layer: nn.Module, tokens: Float[Tensor, "batch tokens channels"]) -> Iterator[None]:
-    """Let a layer give these tokens instead of its own, batch after batch in their order, while the context is open."""
+def giving(
+    layer: nn.Module, tokens: Float[Tensor, "batch tokens channels"], *, skipping: Sequence[nn.Module] = ()
+) -> Iterator[None]:
+    """Let a layer give these tokens instead of its own, batch after batch in their order, while the context is open.
+
+    Args:
+        layer: The layer, which does not run.
+        tokens: What it gives.
+        skipping: Layers before it, which need not run either, as nothing of theirs gets past it: they give what they
+            are given.
+    """
     begin = 0
 
-    def hook(_layer: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+    def give(given: Tensor, *_: object, **__: object) -> Tensor:
         nonlocal begin
-        begin += len(output)
-        return tokens[begin - len(output) : begin].to(output.dtype)
+        begin += len(given)
+        return tokens[begin - len(given) : begin]
 
-    handle = layer.register_forward_hook(hook)
     try:
+        for one in skipping:
+            one.forward = lambda given, *_, **__: given
+        layer.forward = give
         yield
     finally:
-        handle.remove()
+        for one in (*skipping, layer):
+            vars(one).pop("forward", None)  # the class's own comes back

@@ -61,11 +61,12 @@ class Reservoir:
     ) -> None:
         """Keep what is chosen of a batch, perhaps nothing."""
         keep = torch.isin(index, self._chosen)
-        kept, drawn = index[keep], self._draw(index[keep])
+        rows_kept = slice(None) if bool(keep.all()) else keep  # what is kept whole need not be copied
+        kept, drawn = index[rows_kept], self._draw(index[rows_kept])
         if labels is not None:
-            self._labels.update(labels[keep][:, None].float(), kept)
+            self._labels.update(labels[rows_kept][:, None].float(), kept)
         for layer, tokens in layers.items():
-            rows = self._row(tokens[keep].float(), drawn)
+            rows = self._row(tokens[rows_kept].float(), drawn)
             if layer not in self._rows:
                 self._rows[layer] = SampleRows(rows.shape[1], len(self._chosen)).to(self.device)
             self._rows[layer].update(rows, kept)
