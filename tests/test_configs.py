@@ -230,6 +230,7 @@ def _noise(rows: int, seed: int) -> pa.Table:
         Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(file, "PNG")
         pictures.append({"bytes": file.getvalue(), "path": None})
     labels = pa.array([row % 10 for row in range(rows)], pa.int64())
-    classes = {"label": {"names": [f"class {number}" for number in range(10)], "_type": "ClassLabel"}}
+    names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    classes = {"label": {"names": names, "_type": "ClassLabel"}}
     table = pa.table({"image": pa.array(pictures), "label": labels})
     return table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": classes}})})
