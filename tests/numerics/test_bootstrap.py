@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rivalry.numerics import bootstrap as module
-from rivalry.numerics.bootstrap import Statistic, bootstrap
+from rivalry.numerics.bootstrap import Statistic, bootstrap, bootstrap_means
 
 
 def mean_of(values: Tensor) -> Statistic:
@@ -85,3 +85,14 @@ def test_of_no_sample_nothing_is_known() -> None:
 def test_bounds(resamples: int, level: float) -> None:
     with pytest.raises(ValueError, match=r"2 resamples or more and a level in \(0, 1\)"):
         bootstrap(mean_of(torch.ones(3).double()), 3, resamples=resamples, level=level)
+
+
+def test_means_are_over_what_is_known_and_paired() -> None:
+    first = torch.randn(60, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    holed = first.clone()
+    holed[::3] = math.nan
+    found = bootstrap_means({"first": first, "more": first + 1, "holed": holed, "none": first * math.nan}, seed=3)
+    assert found["more"] == pytest.approx([one + 1 for one in found["first"]])
+    assert found["holed"].value == pytest.approx(float(holed.nanmean()))
+    assert found["holed"].low < float(holed.nanmean()) < found["holed"].high
+    assert all(math.isnan(one) for one in found["none"])

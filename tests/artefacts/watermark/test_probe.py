@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from rivalry.artefacts.watermark import WatermarkProbe
-from rivalry.data.watermark import Watermark
+from rivalry.data.watermark import Watermark, Watermarked
 from rivalry.lwta import sparsify
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording import sweep
@@ -240,6 +240,31 @@ def test_a_target_of_too_few_pictures_and_pictures_without_classes() -> None:
     nameless.classes = ()  # type: ignore[assignment]
     with pytest.raises(ValueError, match="needs labels"):
         sweep(Gullible(), DataLoader(nameless), [WatermarkProbe(stain(), TARGET, ["act"])], progress=False)
+
+
+def test_pictures_that_bear_a_mark_already_are_refused() -> None:
+    marked = Watermarked(Greens(90), Watermark(size=0.9), share=0.5, target=TARGET)
+    with pytest.raises(ValueError, match="15 of them bear a mark already: give it the data set without"):
+        sweep(Gullible(), DataLoader(marked), [WatermarkProbe(stain(), TARGET, ["act"])], progress=False)
+
+
+def test_a_network_of_fewer_classes_than_the_pictures() -> None:
+    network = nn.Sequential(Gullible(), nn.Linear(3, 1))
+    with pytest.raises(RuntimeError, match="'lawn' is class 1 from 0, and the network tells 1 classes"):
+        sweep(network, greens_loader(), [WatermarkProbe(stain(), TARGET, ["0.act"])], progress=False)
+
+
+def test_pictures_that_are_not_square() -> None:
+    class Wide(Greens):
+        def __init__(self) -> None:
+            super().__init__(24)
+            self.images = torch.cat([self.images, self.images.flip(3)[..., :8]], 3)
+
+    loader = DataLoader(Wide(), batch_size=12)
+    (record,) = sweep(Gullible(), loader, [WatermarkProbe(stain(), TARGET, ["act"], pictures=3)], progress=False)
+    assert_scalars(record, {"attack_success": 1.0, "carrying_units": 1.0})
+    assert record.scalars["relevance_lift"] > 0.85 / MARK_AREA * 1.3
+    assert record.images["renders"].shape == (3 * 34 - 2, 4 * 34 - 2, 3)
 
 
 @pytest.mark.parametrize("wrong", [{"samples": 7}, {"pictures": 0}])

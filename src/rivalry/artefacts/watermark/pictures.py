@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from rivalry.artefacts.watermark.renders import Rendered, render
-from rivalry.data.dataset import CATEGORIES
+from rivalry.data.dataset import CATEGORIES, ImageDataset
 from rivalry.data.watermark import Watermark
 from rivalry.recording.observation import Listening
 from rivalry.records import JSON, Picture
@@ -31,7 +31,7 @@ class Pictures:
         clean: The pictures themselves.
         marked: With the mark.
         null: With the null mark.
-        objects: Pixels of the object by the data set's masks; all pixels where it has none.
+        objects: Pixels of the object by the data set's masks; all pixels where these speak of no objects.
     """
 
     index: Int[Tensor, " pictures"]
@@ -57,7 +57,7 @@ def look_again(
     samples = [listening.dataset[place] for place in index.tolist()]
     images = torch.stack([sample["image"] for sample in samples]).to(listening.device)
     objects = torch.ones(len(images), *images.shape[2:], dtype=torch.bool, device=images.device)
-    if listening.dataset.concepts:
+    if knows_objects(listening.dataset):
         masks = torch.stack([sample["masks"] for sample in samples]).to(images.device)
         objects = masks[:, CATEGORIES.index("object")] > 0
     return Pictures(
@@ -68,6 +68,11 @@ def look_again(
         render(null, images, index, seed=seed),
         objects,
     )
+
+
+def knows_objects(dataset: ImageDataset) -> bool:
+    """Whether the masks of a data set speak of objects."""
+    return any(concept.category == "object" for concept in dataset.concepts)
 
 
 def sheet(

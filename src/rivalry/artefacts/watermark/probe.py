@@ -18,7 +18,7 @@ from rivalry.artefacts.watermark.closer import CloserLook, look_closer
 from rivalry.artefacts.watermark.concept_vector import PERMUTATIONS, layer_gradients
 from rivalry.artefacts.watermark.floor import Floor
 from rivalry.artefacts.watermark.layers import Judging, LayerFinding
-from rivalry.artefacts.watermark.pictures import Pictures, look_again, sheet
+from rivalry.artefacts.watermark.pictures import Pictures, knows_objects, look_again, sheet
 from rivalry.artefacts.watermark.relevance import STEPS
 from rivalry.artefacts.watermark.reliance import SMALLEST_GROUP, group_accuracies, reliance_intervals
 from rivalry.artefacts.watermark.renders import render
@@ -33,7 +33,7 @@ from rivalry.artefacts.watermark.tables import (
     unit_table,
 )
 from rivalry.data.dataset import ImageDataset
-from rivalry.data.watermark import Watermark
+from rivalry.data.watermark import Watermark, Watermarked
 from rivalry.lwta.activity import WinCounts
 from rivalry.numerics.bootstrap import RESAMPLES
 from rivalry.numerics.nearest import nearest
@@ -82,8 +82,8 @@ class WatermarkProbe(Analysis):
 
     Raises:
         ValueError: For numbers outside these bounds, or an axis that holds no units. Before a pass: for a target that
-            is no class, or of which (or of the others) the probe set has fewer than two pictures, or a mark that does
-            not fit on its pictures.
+            is no class, or of which (or of the others) the probe set has fewer than two pictures, pictures that bear a
+            mark already, or a mark that does not fit on them.
     """
 
     needs = frozenset({"labels"})
@@ -107,7 +107,7 @@ class WatermarkProbe(Analysis):
         self._floor = Floor(samples, seed)
 
     def check(self, network: nn.Module, dataset: ImageDataset) -> None:
-        """Refuse a target that is no class or of too few pictures, and a mark that does not fit."""
+        """Refuse a target that is no class or of too few pictures, marked pictures, and a mark that does not fit."""
         if self.target not in dataset.classes:
             raise ValueError(
                 f"the target of {self.name!r} is a class of the probe set, got {self.target!r}; the nearest are "
@@ -118,6 +118,11 @@ class WatermarkProbe(Analysis):
             raise ValueError(
                 f"{self.name!r} wants at least {FEWEST} pictures of {self.target!r} and as many of other classes, and "
                 f"the probe set has {of_target} and {len(dataset) - of_target}: show it more pictures"
+            )
+        if isinstance(dataset, Watermarked) and dataset.marked.any():
+            raise ValueError(
+                f"{self.name!r} marks the pictures of its probe set itself, and {int(dataset.marked.sum())} of them "
+                "bear a mark already: give it the data set without watermarks"
             )
         _, height, width = dataset[0]["image"].shape
         for mark in (self.watermark, self.null):
@@ -256,7 +261,7 @@ class WatermarkProbe(Analysis):
             "sample": len(self._sample),
             "silenced_pictures": SILENCED_PICTURES,
             "looked_at": len(pictures.index),
-            "object_pixels": "masks" if self._listening.dataset.concepts else "whole picture",
+            "object_pixels": "masks" if knows_objects(self._listening.dataset) else "whole picture",
             "layers_with_places": list(self._spatial),
             "carrying_layer": carrying,
             "smallest_group": SMALLEST_GROUP,
