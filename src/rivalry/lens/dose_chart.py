@@ -75,7 +75,7 @@ def dose_chart(runs: Sequence[Dosed]) -> Picture:
         raise ValueError(f"wanted records of 1 to {len(_COLOURS)} kinds of network to draw; given {len(kinds)}")
     values = [_reliance(run.record) for run in runs]
     said = "a dot a network, with its bootstrap interval (95 %)   ·   filled: the mark   ·   hollow: the null mark"
-    figure, page = blank_page(11.0, 5.35, "The more a class bears the mark, the more the network relies on it", said)
+    figure, page = blank_page(11.0, 5.35, "Reliance on a watermark by its dose in training", said)
     shares = tuple(sorted({run.share for run in runs}))
     for number, metric in enumerate(PANELS):
         ends = [end for row in values for name in (metric, f"{metric}_null") for end in row[name]]
