@@ -10,11 +10,11 @@ from rivalry.recording.observation import plain_forward
 from tests.clusters.pictures import Patches
 
 
-def test_superpixels_are_no_fewer_than_clusters() -> None:
+def test_superpixels_are_about_as_many_as_clusters() -> None:
     images = torch.stack([PictureBook(3, cache=False)[index]["image"] for index in range(3)])
     labels = slic_labels(images, torch.tensor([2, 5, 7]))
     assert labels.shape == (3, 64, 64)
-    assert all(len(row.unique()) >= count for row, count in zip(labels, (2, 5, 7), strict=True))
+    assert all(abs(len(row.unique()) - count) <= 1 for row, count in zip(labels, (2, 5, 7), strict=True))
 
 
 def test_superpixels_follow_plain_patches() -> None:

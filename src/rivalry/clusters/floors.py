@@ -24,10 +24,10 @@ from rivalry.recording.taps import Taps
 def slic_labels(
     images: UInt8[Tensor, "batch 3 height width"], clusters: Int[Tensor, " batch"]
 ) -> Int[Tensor, "batch height width"]:
-    """SLIC segments of each picture, at least as many as it has clusters, with scikit-image's defaults.
+    """SLIC segments of each picture, as near to its number of clusters as can be had, with scikit-image's defaults.
 
-    SLIC often gives fewer segments than it is asked for, and a floor with fewer is too low: it is asked for more, up to
-    four times as many, until there are enough.
+    SLIC gives fewer or more segments than it is asked for (often one for two), and a floor with another K would be too
+    low or too high: of what it gives when asked for K to 3 K, that with the number nearest to K counts.
     """
     pictures = images.movedim(1, 3).cpu().numpy()
     found = [_superpixels(*one) for one in zip(pictures, clusters.tolist(), strict=True)]
@@ -37,11 +37,14 @@ def slic_labels(
 def _superpixels(picture: npt.NDArray[np.uint8], clusters: int) -> npt.NDArray[np.int64]:
     from skimage.segmentation import slic
 
-    for wanted in range(clusters, 4 * clusters + 1):
-        labels: npt.NDArray[np.int64] = slic(picture, n_segments=wanted, start_label=0)
-        if labels.max() + 1 >= clusters:
+    best: npt.NDArray[np.int64] = slic(picture, n_segments=clusters, start_label=0)
+    for wanted in range(clusters + 1, 3 * clusters + 1):
+        if best.max() + 1 == clusters:
             break
-    return labels
+        labels = slic(picture, n_segments=wanted, start_label=0)
+        if abs(labels.max() + 1 - clusters) < abs(best.max() + 1 - clusters):
+            best = labels
+    return best
 
 
 def twin_source(network: nn.Module, kept: Kept, forward: Forward, axes: Mapping[str, int], scale: int) -> Source:
