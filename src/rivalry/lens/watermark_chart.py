@@ -80,7 +80,7 @@ def watermark_chart(record: Record) -> Picture:
 
 def _line(record: Record) -> str:
     numbers = record.scalars
-    said = [f"epoch {record.epoch}", f"target {record.settings['target']!r}"]
+    said = [f"epoch {record.epoch}", f"target {_beginning(str(record.settings['target']))!r}"]
     said.append(f"{numbers['accuracy_clean']:.0%} of clean pictures right")
     for name, words in (
         ("attack_success", "marked"),
@@ -90,6 +90,11 @@ def _line(record: Record) -> str:
         if name in numbers and not math.isnan(numbers[name]):
             said.append(f"{numbers[name]:.0%} of {words}")
     return "   ·   ".join(said[:3]) + "   ·   taken for the target: " + ", ".join(said[3:])
+
+
+def _beginning(name: str, longest: int = 18) -> str:
+    """A name, or as much of it as there is room for."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _some(layers: Sequence[Row]) -> list[Row]:
