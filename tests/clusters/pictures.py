@@ -56,10 +56,10 @@ class Colours(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        torch.manual_seed(0)
         self.fine = nn.AvgPool2d(4)
         self.coarse = nn.AvgPool2d(2)
         self.mix = nn.Conv2d(3, 6, 1)
-        torch.manual_seed(0)
         nn.init.orthogonal_(self.mix.weight)
         self.head = nn.Linear(6, 2)
 
