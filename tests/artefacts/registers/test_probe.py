@@ -286,6 +286,17 @@ def test_neither_batches_nor_order_matter() -> None:
     assert len(first.settings["index"]) == 20  # type: ignore[arg-type]
 
 
+def test_a_pass_that_is_cut_short() -> None:
+    network, dataset = plant(small_vit()), Scenes(60)
+    recording = Recording(network, [RegisterProbe(sample=10)], dataset)
+    with torch.no_grad(), recording:
+        for batch in (next(iter(DataLoader(dataset, batch_size=8))),):
+            recording.observe(batch, network(batch["image"] / 255))
+        (record,) = recording.conclude(epoch=0, step=0)
+    assert record.settings["images"] == 8
+    assert record.settings["index"] == list(range(8))
+
+
 def test_labels_of_other_classes_leave_accuracies_unknown() -> None:
     record = probed(plant(small_vit(num_classes=5)), length=48, sample=8)
     assert math.isnan(record.scalars["accuracy"])

@@ -93,7 +93,8 @@ class RegisterProbe(Analysis):
     def conclude(self, network: nn.Module) -> Finding:
         """Let the sample pass again, and say what was found."""
         told = describe(self._reservoir, self._listening.layers, labelled=bool(self._listening.dataset.classes))
-        index = sorted(self._drawn[: self.sample].tolist())
+        shown = set(told.index.tolist())  # a pass may be cut short
+        index = sorted([one for one in self._drawn.tolist() if one in shown][: self.sample])
         sample = read_sample(self._listening, index, told.of_images(index), self.seed)
         found = Examiner(sample, self._layout, kept=self._replaced_at(told), origin=told.origin, seed=self.seed).run(
             self._listening, network
@@ -101,17 +102,17 @@ class RegisterProbe(Analysis):
         accuracy = sample.accuracy(torch.cat(found.logits))
         self._change(network, told, sample, found, accuracy)
         units, edited = self._move_units(network, told, sample, found)
-        shown = {
+        verdicts = {
             layer: shows_outliers(row["images_with_outliers"], row["images_with_outliers_random"])
             for layer, row in told.rows.items()
         }
-        scalars = {**_scalars(told, shown, self._replaced_at(told)), "accuracy": accuracy, "accuracy_edited": edited}
+        scalars = {**_scalars(told, verdicts, self._replaced_at(told)), "accuracy": accuracy, "accuracy_edited": edited}
         maps, layout = self._maps(told)
         return Finding(
             scalars=scalars,
-            tables=_tables(told, shown, found, units, self._layout),
+            tables=_tables(told, verdicts, found, units, self._layout),
             images={"norm_maps": maps},
-            settings={**self._settings(told, shown, found), "index": index, "norm_maps": layout},
+            settings={**self._settings(told, verdicts, found), "index": index, "norm_maps": layout},
         )
 
     def _replaced_at(self, told: Described) -> str:
