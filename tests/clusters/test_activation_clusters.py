@@ -122,6 +122,11 @@ def test_batches_change_nothing() -> None:
     assert records[0].tables["maps"].equals(records[1].tables["maps"])
 
 
+def test_more_pictures_than_one_batch_of_theirs() -> None:
+    record = clustered(loader=patches_loader(35), layers={"fine": 1})  # 32 are shown at once
+    assert record.tables["images"]["miou"].to_pylist() == [1.0] * 35
+
+
 def test_a_bounded_number_of_pictures_is_clustered() -> None:
     record = clustered(images=3, seed=1)
     index = record.tables["images"]["index"].to_pylist()

@@ -81,7 +81,7 @@ class Kept:
                 Subset(self.dataset, own), BATCH, num_workers=self.workers, generator=torch.Generator()
             )
 
-    def gather(self, rows: Sequence[Float[Tensor, "batch columns"]], columns: int) -> Rows:
+    def gather(self, rows: Sequence[Float[Tensor, "_ columns"]], columns: int) -> Rows:
         """Put the rows of this rank's share, in their order, together with those of the others. A collective."""
         rank, world = rank_and_world()
         own = torch.tensor(self.index[rank::world], dtype=torch.long, device=self.device)
