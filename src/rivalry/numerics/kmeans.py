@@ -21,10 +21,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from rivalry.numerics.distances import Distances, choose_distances
+from rivalry.numerics.distances import Distances, choose_distances, pairs_are_cheaper
 
-_ELEMENTS_AT_ONCE = {"cpu": 2**21, "cuda": 2**26}
-"""Numbers worked on together: on a CPU as many as its cache holds and its allocator reuses."""
+_NUMBERS_AT_ONCE = {"cpu": 2**21, "cuda": 2**26}
+"""Of points that are clustered together: on a CPU as many as its cache holds."""
+
+_PAIRS_AT_ONCE = 2**24
+"""Of products of pairs: every step then serves as many images as memory allows."""
 
 
 class Clustering(NamedTuple):
@@ -72,8 +75,7 @@ def kmeans(
     _check(points, clusters, iterations, restarts)
     index = range(len(points)) if index is None else index
     draws = _draws(seed, index, restarts, clusters).to(points.device)
-    together = _ELEMENTS_AT_ONCE.get(points.device.type, 2**24)
-    group = max(1, together // (points.shape[1] * (points.shape[1] + points.shape[2])))
+    group = _images_at_once(points, clusters, draws.shape[1])
     parts = [
         _cluster(part.float(), drawn, clusters, iterations, tolerance)
         for part, drawn in zip(torch.split(points, group), torch.split(draws, group), strict=True)
@@ -105,6 +107,13 @@ def _check(points: Tensor, clusters: int, iterations: int, restarts: int) -> Non
         raise ValueError("points to be clustered must be finite, and some are NaN or infinite")
 
 
+def _images_at_once(points: Tensor, clusters: int, draws: int) -> int:
+    _, count, channels = points.shape
+    if pairs_are_cheaper(count, channels, clusters, draws):
+        return max(1, _PAIRS_AT_ONCE // count**2)
+    return max(1, _NUMBERS_AT_ONCE.get(points.device.type, 2**24) // (count * channels))
+
+
 def _draws(seed: int, index: Sequence[int], restarts: int, clusters: int) -> Float[Tensor, "batch draws"]:
     """Numbers in [0, 1), an image's own."""
     count = restarts * (1 + (clusters - 1) * _candidates(clusters))
@@ -118,8 +127,7 @@ def _candidates(clusters: int) -> int:
 
 
 def _cluster(points: Tensor, draws: Tensor, clusters: int, iterations: int, tolerance: float) -> Clustering:
-    points_shifted = points - points.mean(1, keepdim=True)
-    distances = choose_distances(points_shifted, clusters, draws.shape[1])
+    distances = choose_distances(points, clusters, draws.shape[1])
     weights = _seed(distances, draws, clusters)
     weights, labels, inertia = _iterate(distances, weights, iterations, tolerance)
     best = inertia.argmin(1)
