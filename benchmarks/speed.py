@@ -8,12 +8,15 @@ Rows go to ``benchmarks/results/<machine>.json``, in place of those of the same 
 ``docs/speed.md``.
 """
 
+import clusters_speed
 import competition_speed
 import dissection_speed
+import registers_speed
 import sparse_inference_speed
 import step_speed
 import sweeps_speed
 import torch
+import watermark_speed
 from jsonargparse import auto_cli
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from side_by_side import Comparison, keep, measure
@@ -24,6 +27,9 @@ COMPARISONS: list[Comparison] = [
     *dissection_speed.COMPARISONS,
     *sweeps_speed.COMPARISONS,
     *sparse_inference_speed.COMPARISONS,
+    *clusters_speed.COMPARISONS,
+    *registers_speed.COMPARISONS,
+    *watermark_speed.COMPARISONS,
 ]
 
 

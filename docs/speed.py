@@ -23,6 +23,8 @@ WANTED = {
     ("shared_sweep", ""): 0.4,
     ("sparse_inference", ""): 1.0,
     ("growth", ""): 10.0,
+    ("clusters", ""): 0.1,
+    ("registers", ""): 1.5,
 }
 """The highest ratio wanted on two cores, by the first word of a measure and the reference (any, where empty)."""
 

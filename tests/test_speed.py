@@ -15,7 +15,10 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parents[1]
-BEGINNINGS = {"lwta", "step", "soft_wpmi", "quickstart_epoch", "shared_sweep", "sparse_inference", "growth"}
+BEGINNINGS = {
+    *("lwta", "step", "soft_wpmi", "quickstart_epoch", "shared_sweep", "sparse_inference", "growth"),
+    *("clusters", "registers", "watermark"),
+}
 CPU = torch.device("cpu")
 
 
