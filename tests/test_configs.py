@@ -141,7 +141,7 @@ def test_a_training_runs_compiled(path: Path, place: Path) -> None:
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT / "configs")))
 def test_an_analysis_runs(path: Path, place: Path) -> None:
-    file = _shortened(path, place)
+    file = _shortened(path, place, smaller=False)  # a network that is not told otherwise wants pictures of its size
     network = re.search(r"^#.*rivalry analyze (\w+) ", path.read_text(encoding="utf-8"), re.MULTILINE)
     assert network is not None, "a study says at its head with which network it is tried"
     arguments = ["--weights", "none", "--config", str(file), "--out", str(place / "runs" / "trial")]
@@ -170,10 +170,10 @@ def _folders(data: Path) -> list[str]:
     return [*options, "--data.workers", "0", "--data.batch_size", "4"]
 
 
-def _shortened(path: Path, place: Path) -> Path:
+def _shortened(path: Path, place: Path, *, smaller: bool = True) -> Path:
     """The same settings with data sets of 40 pictures, which are no larger than 64 px."""
     settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    _shorten(settings)
+    _shorten(settings, smaller=smaller)
     _name_by_the_small_clip(settings)
     backbone = settings.get("model", {}).get("backbone", {})
     if backbone.get("name", "").startswith("deit"):
@@ -182,15 +182,15 @@ def _shortened(path: Path, place: Path) -> Path:
     return place / path.name
 
 
-def _shorten(settings: Any) -> None:
-    """At most 40 pictures, and 64 px in the place of 224 or 256."""
+def _shorten(settings: Any, *, smaller: bool) -> None:
+    """At most 40 pictures, and, where they shall be smaller, 64 px in the place of 224 or 256."""
     places = settings.items() if isinstance(settings, dict) else enumerate(settings)
     for key, value in places:
         if isinstance(value, dict | list):
-            _shorten(value)
+            _shorten(value, smaller=smaller)
         elif key == "length":
             settings[key] = 40
-        elif key in ("size", "side") and value in (224, 256):
+        elif smaller and key in ("size", "side") and value in (224, 256):
             settings[key] = 64
 
 
