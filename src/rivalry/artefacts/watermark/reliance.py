@@ -7,10 +7,11 @@ logit. Shares are over the pictures of the probe set that the line names.
 ``accuracy_clean``, ``_marked``,        share of right answers to x, x + w, x + w₀; ``_swapped``: to x where y = t and
 ``_null``, ``_swapped``                 to x + w elsewhere
 ``accuracy_gap``, ``_null``             accuracy(clean) − accuracy(marked), (null)
+``accuracy_gap_excess``                 the first of these gaps minus the second: what only this mark does
 ``attack_success``, ``_clean``,         P(f(x + w) = t | y ≠ t), P(f(x) = t | y ≠ t), P(f(x + w₀) = t | y ≠ t)
 ``_null``
 ``attack_success_lift``, ``_lift_null`` attack success − that of clean pictures; the same of the null mark
-``attack_success_excess``               the first of these lifts minus the second: what only this mark does
+``attack_success_excess``               the first of these lifts minus the second
 ``removal_drop``, ``_null``             accuracy where y = t with the mark, minus without it
 ``worst_group``                         lowest accuracy over the groups (class, marked or not) of 50 pictures or more
 ``adjusted_mean``                       mean accuracy over these groups, each counting alike
@@ -103,6 +104,7 @@ def _accuracies(answers: Answers, weights: Tensor, target: int) -> dict[str, Ten
         **{f"accuracy_{name}": value for name, value in accuracy.items()},
         "accuracy_gap": accuracy["clean"] - accuracy["marked"],
         "accuracy_gap_null": accuracy["clean"] - accuracy["null"],
+        "accuracy_gap_excess": accuracy["null"] - accuracy["marked"],
         "removal_drop": own["marked"] - own["clean"],
         "removal_drop_null": own["null"] - own["clean"],
     }
