@@ -20,6 +20,15 @@ def test_equals_scikit_learn(units: int) -> None:
     assert fit_ridge(rows, target, strength=2.5).score(fresh).tolist() == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("units", [5, 60])
+def test_several_targets_are_each_fitted_as_if_alone(units: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    rows, targets = torch.randn(30, units, generator=generator), torch.randn(30, 3, generator=generator)
+    together = fit_ridge(rows, targets, strength=2.0).score(rows)
+    alone = [fit_ridge(rows, target, strength=2.0).score(rows) for target in targets.T]
+    assert torch.allclose(together, torch.stack(alone, 1), atol=1e-12)
+
+
 def test_a_unit_that_never_varies_gets_no_weight() -> None:
     rows = torch.tensor([[0.1, 1.0], [0.1, 2.0], [0.1, 3.0]])
     assert fit_ridge(rows, torch.tensor([1.0, 2.0, 3.0])).weights[0] == 0

@@ -15,29 +15,29 @@ from torch import Tensor
 
 
 class LinearProbe(NamedTuple):
-    """A direction in the space of units.
+    """A direction in the space of units, or one for each of several targets.
 
     Attributes:
-        weights: Of the units as they are, (units,).
+        weights: Of the units as they are.
         bias: Added to the product.
     """
 
-    weights: Float[Tensor, " units"]
-    bias: Float[Tensor, ""]
+    weights: Float[Tensor, "units *targets"]
+    bias: Float[Tensor, "*targets"]
 
-    def score(self, rows: Float[Tensor, "samples units"]) -> Float[Tensor, " samples"]:
-        """What the probe says of rows: the larger, the more of the positive kind."""
+    def score(self, rows: Float[Tensor, "samples units"]) -> Float[Tensor, "samples *targets"]:
+        """What the probe foretells of rows: the larger, the more of the positive kind."""
         return rows.double() @ self.weights + self.bias
 
 
 def fit_ridge(
-    rows: Float[Tensor, "samples units"], target: Float[Tensor, " samples"], *, strength: float = 1.0
+    rows: Float[Tensor, "samples units"], target: Float[Tensor, "samples *targets"], *, strength: float = 1.0
 ) -> LinearProbe:
-    """Fit a linear function of standardised units to targets.
+    """Fit a linear function of standardised units to a target, or one to each of several.
 
     Args:
         rows: What is known of the samples. Units that never vary get no weight.
-        target: What is to be foretold, such as 1 and −1.
+        target: What is to be foretold, such as 1 and −1; of several targets a column each.
         strength: λ > 0, for columns of variance 1.
 
     Raises:
@@ -52,12 +52,12 @@ def fit_ridge(
     values, wanted = rows.double(), target.double()
     mean, spread = values.mean(0), values.std(0, correction=0)
     scale = torch.where(spread > 1e-12 * values.abs().amax(0), 1 / spread, 0.0)
-    standard, centred = (values - mean) * scale, wanted - wanted.mean()
+    standard, centred = (values - mean) * scale, wanted - wanted.mean(0)
     samples, units = standard.shape
     identity = strength * torch.eye(min(samples, units), dtype=values.dtype, device=values.device)
     if units <= samples:
         solved = torch.linalg.solve(standard.T @ standard + identity, standard.T @ centred)
     else:
         solved = standard.T @ torch.linalg.solve(standard @ standard.T + identity, centred)
-    weights = solved * scale
-    return LinearProbe(weights, wanted.mean() - mean @ weights)
+    weights = torch.einsum("u,u...->u...", scale, solved)
+    return LinearProbe(weights, wanted.mean(0) - mean @ weights)

@@ -3,9 +3,19 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+import torch
 
-from rivalry.artefacts.registers.linear_probes import _ridge, class_score, place_score
+from rivalry.artefacts.registers import linear_probes
+
+
+def place_score(tokens: npt.NDArray[np.float32], places: npt.NDArray[np.int64], grid: tuple[int, int]) -> float:
+    return linear_probes.place_score(torch.from_numpy(tokens), torch.from_numpy(places), grid)
+
+
+def class_score(tokens: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> float:
+    return linear_probes.class_score(torch.from_numpy(tokens), torch.from_numpy(labels))
 
 
 def test_a_place_that_tokens_hold_is_read() -> None:
@@ -52,16 +62,6 @@ def test_channels_that_never_vary_or_vary_hugely_do_no_harm() -> None:
     expected = class_score(tokens, labels)
     tokens[:, 5] = 300
     assert class_score(tokens, labels) == pytest.approx(expected, abs=0.02)
-
-
-def test_the_ridge_is_scikit_learns_whichever_system_is_smaller() -> None:
-    from sklearn.linear_model import Ridge
-
-    random = np.random.default_rng(4)
-    for images, channels in ((50, 8), (20, 70)):
-        rows, wanted = random.normal(size=(images, channels)), random.normal(size=(images, 3))
-        peer = Ridge(alpha=images, fit_intercept=False).fit(rows, wanted)
-        assert np.allclose(_ridge(rows, wanted), peer.coef_.T, atol=1e-10)
 
 
 def test_too_few_tell_nothing() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -57,7 +55,7 @@ def place_row(kept: Kept, outliers: Bool[Tensor, "images patches"], layout: Toke
     both = with_outlier & is_normal
 
     def score(name: str, chosen: Tensor) -> float:
-        return place_score(_array(kept.tokens[name][chosen]), kept.places[name][chosen].cpu().numpy(), grid, seed=seed)
+        return place_score(kept.tokens[name][chosen], kept.places[name][chosen], grid, seed=seed)
 
     outlier, normal, other = (score(name, both) for name in ("strongest", "normal", "other"))
     return {
@@ -76,7 +74,7 @@ def class_row(kept: Kept, outliers: Bool[Tensor, "images patches"], labels: Tens
     def score(name: str, chosen: Tensor) -> float:
         if labels is None or name not in kept.tokens:
             return math.nan
-        return class_score(_array(kept.tokens[name][chosen]), labels[chosen].cpu().numpy(), seed=seed)
+        return class_score(kept.tokens[name][chosen], labels[chosen], seed=seed)
 
     outlier, beside, other = (score(name, both) for name in ("strongest", "normal", "other"))
     register, normal = score("register", is_normal), score("normal", is_normal)
@@ -133,10 +131,6 @@ def _paired(kept: Kept, outliers: Tensor) -> tuple[Tensor, Tensor]:
     """Images whose strongest patch is an outlier, and those whose two drawn patches are none."""
     drawn = torch.stack([kept.places["normal"], kept.places["other"]], dim=1)
     return outliers.any(1), ~outliers.gather(1, drawn).any(1)
-
-
-def _array(tokens: Tensor) -> npt.NDArray[np.float32]:
-    return tokens.cpu().numpy()
 
 
 def _mean(values: Tensor) -> float:
