@@ -77,3 +77,21 @@ def test_the_latest_record_of_each_analysis_counts(tmp_path: Path) -> None:
     for record in (replace(DISSECTION, epoch=0), DISSECTION, replace(ACTIVITY, epoch=0)):
         record.save(folder.records)
     assert [(record.name, record.epoch) for record in latest_records(folder)] == [("activity", 0), ("neurons", 1)]
+
+
+def test_clusters_registers_and_watermarks_have_theirs(tmp_path: Path) -> None:
+    clusters = Record(
+        "clusters", 1, 4, scalars={"silhouette": 0.2, "miou": 0.31, "miou_slic": 0.3, "drift_ari": math.nan}
+    )
+    registers = Record("registers", 1, 4, scalars={"layers_with_outliers": 0.0, "outlier_fraction": 0.0})
+    scalars = {"attack_success_excess": 0.1, "attack_success_lift": 0.5, "accuracy_gap": 0.25, "carrying_units": 3.0}
+    watermark = Record("watermark", 1, 4, scalars=scalars)
+    assert lines(said(tmp_path, clusters, registers, watermark)) == {
+        "clusters and masks, mean IoU": "0.31",
+        "… of superpixels instead": "0.30",
+        "layers in which patches serve as registers": "0",
+        "… patches that do, of the layer with most": "0.0 %",
+        "pictures taken for the target because of the mark": "50.0 %",
+        "accuracy that the mark costs": "25.0 %",
+        "units that carry the mark": "3",
+    }

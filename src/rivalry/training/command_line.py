@@ -34,6 +34,7 @@ from rivalry.training.predictions import KeepPredictions
 from rivalry.training.resuming import GoOn
 from rivalry.training.run import RunFolder, Which, has_begun, name_in_sweep, open_run
 from rivalry.training.summary import latest_records, print_summary
+from rivalry.training.survival import SayWatermarkSurvival
 from rivalry.training.wandb import Place, logger_for
 
 TRAINER_DEFAULTS = {
@@ -93,6 +94,7 @@ class TrainingCommandLine(LightningCLI):
             AnalysisCallback(options.analyses, self.run_folder, every_n_epochs=options.every_n_epochs),
             GoOn(self.run_folder),
             KeepPredictions(self.run_folder),
+            SayWatermarkSurvival(),
             *given,
             _keep_last(self.run_folder),
         ]

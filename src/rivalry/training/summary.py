@@ -84,6 +84,10 @@ def _percent(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
 
 
+def _share(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.2f}"
+
+
 def _count(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.0f}"
 
@@ -99,6 +103,22 @@ _SAID: dict[str, tuple[tuple[str, str, Callable[[float | None], str]], ...]] = {
         ("labels that the masks confirm", "confirmed", _percent),
         ("… if the labels were shuffled", "confirmed_floor", _percent),
         ("… of classes by their own names", "natural_confirmed", _percent),
+    ),
+    "silhouette": (
+        ("clusters and masks, mean IoU", "miou", _share),
+        ("… of superpixels instead", "miou_slic", _share),
+        ("… of an untrained network", "miou_random", _share),
+        ("clusters as in the epoch before, adjusted Rand index", "drift_ari", _share),
+    ),
+    "layers_with_outliers": (
+        ("layers in which patches serve as registers", "layers_with_outliers", _count),
+        ("… patches that do, of the layer with most", "outlier_fraction", _percent),
+    ),
+    "attack_success_excess": (
+        ("pictures taken for the target because of the mark", "attack_success_lift", _percent),
+        ("… because of the null mark", "attack_success_lift_null", _percent),
+        ("accuracy that the mark costs", "accuracy_gap", _percent),
+        ("units that carry the mark", "carrying_units", _count),
     ),
     "labels_unchanged": (
         ("labels unchanged since the epoch before", "labels_unchanged", _percent),
