@@ -51,6 +51,12 @@ def test_tokens_of_networks_that_say_nothing(tokens: int, size: tuple[int, int],
     assert layout.count == tokens
 
 
+def test_a_second_token_before_the_patches_is_no_place() -> None:
+    network = timm.create_model("deit_tiny_distilled_patch16_224", img_size=64, depth=1)
+    assert token_layout(network, 2 + 16, (64, 64)) == Tokens(True, 1, 4, 4)
+    assert feature_map(network, torch.zeros(1, 18, 192), (64, 64), 2).shape == (1, 192, 4, 4)
+
+
 def test_tokens_that_cover_no_picture_are_refused() -> None:
     with pytest.raises(ValueError, match="19 tokens behind 1 others do not lie on a grid of square patches of 64 × 64"):
         token_layout(vit(img_size=64), 19, (64, 64))

@@ -20,7 +20,7 @@ class Tokens:
 
     Attributes:
         class_token: Whether the first is a class token.
-        registers: Tokens after it that stand for no place.
+        registers: Tokens after it that stand for no place; also the token of distillation of a distilled DeiT.
         height: Rows of patches.
         width: Columns of patches.
     """
@@ -99,10 +99,13 @@ def feature_map(
 
 
 def _said_prefix(network: nn.Module) -> tuple[int, int] | None:
-    """Class tokens and registers, as timm's networks say them."""
+    """Class tokens, at most one, and further tokens (registers, a token of distillation), as timm's networks say."""
     prefix: Any = getattr(network, "num_prefix_tokens", None)
     registers: Any = getattr(network, "num_reg_tokens", 0)
-    return (prefix - registers, registers) if isinstance(prefix, int) else None
+    if not isinstance(prefix, int):
+        return None
+    classes = min(prefix - registers, 1)
+    return classes, prefix - classes
 
 
 def _grid(patches: int, image_size: tuple[int, int]) -> tuple[int, int] | None:
