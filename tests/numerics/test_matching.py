@@ -38,8 +38,7 @@ def test_tables_and_rand_index_are_scikit_learns() -> None:
 def test_points_that_do_not_count_are_left_out() -> None:
     first, second = partitions()
     counted = second != 1
-    table = contingency(first, second, (4, 3), counted)
-    assert table[:, :, 1].sum() == 0
+    table = contingency(first, second, (4, 3))[:, :, [0, 2]]
     score = adjusted_rand_index(table)
     for image in range(5):
         kept = counted[image]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -19,7 +19,6 @@ def contingency(
     first: Int[Tensor, "batch points"],
     second: Int[Tensor, "batch points"],
     sizes: tuple[int, int],
-    counted: Bool[Tensor, "batch points"] | None = None,
 ) -> Int[Tensor, "batch firsts seconds"]:
     """Count the points of each pair of labels.
 
@@ -27,7 +26,6 @@ def contingency(
         first: Labels from 0 to ``sizes[0]`` − 1.
         second: Labels from 0 to ``sizes[1]`` − 1.
         sizes: Numbers of labels.
-        counted: Points that count; all by default.
 
     >>> contingency(torch.tensor([[0, 0, 1]]), torch.tensor([[1, 1, 0]]), (2, 2))
     tensor([[[0, 2],
@@ -36,8 +34,7 @@ def contingency(
     cells = sizes[0] * sizes[1]
     rows = torch.arange(len(first), device=first.device)[:, None] * cells
     places = rows + first.long() * sizes[1] + second.long()
-    places = places.flatten() if counted is None else places[counted]
-    return torch.bincount(places, minlength=len(first) * cells).view(-1, *sizes)
+    return torch.bincount(places.flatten(), minlength=len(first) * cells).view(-1, *sizes)
 
 
 def adjusted_rand_index(table: Int[Tensor, "batch firsts seconds"]) -> Float[Tensor, " batch"]:
