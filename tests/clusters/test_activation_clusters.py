@@ -84,9 +84,9 @@ def test_each_depth_is_clustered_alone() -> None:
 def test_floors_stand_beside_the_clusters_and_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     import rivalry.clusters.activation_clusters as module
 
-    made: list[nn.Module] = []
+    made: list[int] = []
     source = module.twin_source
-    monkeypatch.setattr(module, "twin_source", lambda *given: made.append(given[0]) or source(*given))
+    monkeypatch.setattr(module, "twin_source", lambda *given: made.append(1) or source(*given))
     analysis = ActivationClusters(LAYERS, 3)
     records = [sweep(Colours(), patches_loader(), [analysis], progress=False)[0] for _ in range(2)]
     assert len(made) == 1

@@ -1,12 +1,14 @@
 """Floors: as many superpixels as clusters, and a twin that has learnt nothing."""
 
+from typing import Any
+
 import timm
 import torch
 
 from rivalry.clusters.floors import slic_labels, twin_source
 from rivalry.clusters.maps import Kept
 from rivalry.data.picturebook import PictureBook
-from rivalry.recording.observation import plain_forward
+from rivalry.recording.observation import Listening, plain_forward
 from tests.clusters.pictures import Patches
 
 
@@ -34,7 +36,9 @@ def test_the_twin_is_heard_at_the_same_layers_and_knows_nothing_of_the_weights()
     for seed in (0, 1):
         torch.manual_seed(seed)
         network = timm.create_model("test_resnet", num_classes=16).eval()
-        features = twin_source(network, kept, plain_forward, {"layer1": 1, "layer2": 1}, 1)(images)
+        show: Any = None  # the twin is run, not shown
+        listening = Listening(network, ("layer1", "layer2"), book, kept.device, {}, {}, plain_forward, show)
+        features = twin_source(listening, kept, {"layer1": 1, "layer2": 1}, 1)(images)
         assert features.stacked.shape == (4, 16, 16, 80)
         assert features.widths == (32, 48)
         assert not any(module._forward_pre_hooks or module._forward_hooks for module in network.modules())

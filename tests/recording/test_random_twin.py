@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import timm
 import torch
 from torch import nn
 
+from rivalry.data.picturebook import PictureBook
 from rivalry.lwta import sparsify
-from rivalry.recording.random_twin import random_twin
+from rivalry.recording.observation import Listening
+from rivalry.recording.random_twin import random_twin, random_twin_of
 
 PICTURES = torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
@@ -59,3 +62,26 @@ def test_competing_layers_stay() -> None:
     network = trained("test_resnet")
     sparsify(network, competitors=2, where="act1", example=PICTURES[:1])
     assert random_twin(network, calibration=[PICTURES]).act1.competitors == 2
+
+
+def listening_to(network: nn.Module, dataset: Any) -> Listening:
+    def forward(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+        return network((images.float() - 100) / 50)  # a normalisation of its own
+
+    show: Any = None
+    return Listening(network, (), dataset, torch.device("cpu"), {}, {}, forward, show)
+
+
+def test_the_twin_of_a_heard_network_has_the_statistics_of_what_reaches_it() -> None:
+    network, book = trained("test_resnet").eval(), PictureBook(4, cache=False)
+    inputs = (torch.stack([book[place]["image"] for place in (1, 3)]).float() - 100) / 50
+    expected = random_twin(network, seed=2, calibration=[inputs]).state_dict()
+    found = random_twin_of(listening_to(network, book), (1, 3), seed=2).state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in found.items())
+
+
+def test_pictures_are_read_only_where_there_are_statistics() -> None:
+    unreadable: Any = {}
+    random_twin_of(listening_to(trained("vit_tiny_patch16_224"), unreadable), (0,))
+    with pytest.raises(KeyError):
+        random_twin_of(listening_to(trained("test_resnet"), unreadable), (0,))

@@ -151,7 +151,7 @@ class ActivationClusters(Analysis):
         build = tuple((name, tuple(one.shape)) for name, one in network.named_parameters())
 
         def of_twin() -> Tensor:
-            source = twin_source(network, self._kept, self._listening.forward, self._axes, self.scale)
+            source = twin_source(self._listening, self._kept, self._axes, self.scale)
             return judge.of_maps(self.parting(self._kept, source, example))[0]
 
         slic = self._floors.once(SLIC, (pictures, *maps.clusters.tolist()), lambda: judge.of_slic(maps))

@@ -12,13 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from jaxtyping import Int, UInt8
-from torch import Tensor, nn
+from torch import Tensor
 
 from rivalry.clusters.layers import Features, features_of
 from rivalry.clusters.maps import Kept, Source
-from rivalry.recording.observation import Forward, Images
-from rivalry.recording.random_twin import random_twin
+from rivalry.recording.observation import Images, Listening
+from rivalry.recording.random_twin import random_twin_of
 from rivalry.recording.taps import Taps
+
+_CALIBRATION = 64
+"""Pictures, the first of those kept, from which the twin's BatchNorm layers average their statistics."""
 
 
 def slic_labels(
@@ -47,34 +50,21 @@ def _superpixels(picture: npt.NDArray[np.uint8], clusters: int) -> npt.NDArray[n
     return best
 
 
-def twin_source(network: nn.Module, kept: Kept, forward: Forward, axes: Mapping[str, int], scale: int) -> Source:
-    """Features of the network's random twin, heard at the same layers.
+def twin_source(listening: Listening, kept: Kept, axes: Mapping[str, int], scale: int) -> Source:
+    """Features of the heard network's random twin, heard at the same layers.
 
     Args:
-        network: The network; left as it is.
-        kept: Pictures by which the twin's BatchNorm statistics are set, at most those of one batch.
-        forward: Runs a network on pictures.
+        listening: Says the network, which is left as it is, and runs the twin.
+        kept: Pictures, the first of which set the twin's BatchNorm statistics.
         axes: Axis of units of each layer.
         scale: Of the common grid.
     """
-    first = torch.stack([kept.dataset[index]["image"] for index in kept.index[:64]]).to(kept.device)
-    twin = random_twin(network, calibration=[_input_of(network, forward, first)])
+    twin = random_twin_of(listening, kept.index[:_CALIBRATION])
 
     def source(images: Images) -> Features:
         with Taps(twin, axes) as taps:
-            forward(twin, images)
+            listening.forward(twin, images)
             outputs, _ = taps.take()
         return features_of(twin, outputs, axes, (images.shape[2], images.shape[3]), scale)
 
     return source
-
-
-def _input_of(network: nn.Module, forward: Forward, images: Images) -> Tensor:
-    """What reaches a network of pictures: normalised as whoever drives it does."""
-    heard: list[Tensor] = []
-    handle = network.register_forward_pre_hook(lambda _module, inputs: heard.append(inputs[0]))
-    try:
-        forward(network, images)
-    finally:
-        handle.remove()
-    return heard[0].float()

@@ -6,7 +6,7 @@ What an untrained network shows already is the architecture's and the pictures' 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from rivalry.lwta.normalisation import average_statistics, has_batch_statistics
+from rivalry.recording.observation import Listening
 
 TOKEN_STD = 0.02
 """Deviation of parameters that no layer knows how to begin: class tokens, registers, tables of positions (as timm)."""
@@ -42,8 +43,8 @@ def random_twin(
     """
     twin = copy.deepcopy(network)
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(seed)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():  # drawn on the CPU: the devices' generators are not used
+        torch.default_generator.manual_seed(seed)
         twin.cpu()
         for module in twin.modules():
             _begin(module)
@@ -51,6 +52,33 @@ def random_twin(
     if has_batch_statistics(twin):
         average_statistics(twin, calibration)
     return twin
+
+
+def random_twin_of(listening: Listening, places: Sequence[int], *, seed: int = 0) -> nn.Module:
+    """Make the random twin of a heard network, its BatchNorm statistics those of some pictures of the data set.
+
+    Args:
+        listening: Says the network, the data set, and how pictures reach the network (normalisation, precision).
+        places: Positions of the pictures, which make one batch; read only where there are such statistics.
+        seed: Decides the weights.
+    """
+    return random_twin(listening.network, seed=seed, calibration=_inputs(listening, places))
+
+
+class _Catcher(nn.Module):
+    """In a network's place, keeps what the network would have been given."""
+
+    def forward(self, inputs: Tensor) -> Float[Tensor, "batch classes"]:
+        self.caught = inputs
+        return inputs.flatten(1)
+
+
+def _inputs(listening: Listening, places: Sequence[int]) -> Iterator[Float[Tensor, "batch 3 height width"]]:
+    """Pictures as the network takes them; read where somebody asks for them."""
+    catcher = _Catcher()
+    pictures = torch.stack([listening.dataset[place]["image"] for place in places])
+    listening.forward(catcher, pictures.to(listening.device))
+    yield catcher.caught.float()
 
 
 def _begin(module: nn.Module) -> None:

@@ -207,8 +207,8 @@ def test_the_floor_is_heard_once_and_again_for_other_pictures(monkeypatch: pytes
     from rivalry.artefacts.watermark import floor
 
     made = []
-    original = floor.random_twin
-    monkeypatch.setattr(floor, "random_twin", lambda *given, **named: made.append(1) or original(*given, **named))
+    original = floor.random_twin_of
+    monkeypatch.setattr(floor, "random_twin_of", lambda *given, **named: made.append(1) or original(*given, **named))
     probe = WatermarkProbe(stain(), TARGET, ["act"], pictures=2)
     network = Gullible()
     floors = [

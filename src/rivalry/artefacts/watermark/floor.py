@@ -6,7 +6,7 @@ What is read off it depends on nothing that training changes, so it is done once
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from rivalry.artefacts.watermark.decodability import decodability
 from rivalry.numerics.bootstrap import Interval
 from rivalry.recording.observation import Listening
 from rivalry.recording.pooling import pool, positions_won
-from rivalry.recording.random_twin import random_twin
+from rivalry.recording.random_twin import random_twin_of
 from rivalry.recording.sample_rows import SampleRows
 from rivalry.recording.taps import Taps
 
@@ -43,8 +43,8 @@ class Floor:
         """Make the twin, unless its answers are known."""
         self._listening, self._rows = listening, {}
         self._key = _build_of(listening)
-        known = self._key in self._found
-        self._twin = None if known else random_twin(listening.network, seed=self.seed, calibration=_inputs(listening))
+        first = range(min(_CALIBRATION, len(listening.dataset)))
+        self._twin = None if self._key in self._found else random_twin_of(listening, first, seed=self.seed)
 
     def add(
         self,
@@ -104,19 +104,3 @@ def _build_of(listening: Listening) -> object:
     """What the twin's answers depend on: the pictures, the layers and the network's build, but not its weights."""
     shapes = tuple((name, tuple(tensor.shape)) for name, tensor in listening.network.state_dict().items())
     return listening.dataset.fingerprint, listening.layers, shapes
-
-
-class _Catcher(nn.Module):
-    """In a network's place, keeps what the network would have been given."""
-
-    def forward(self, inputs: Tensor) -> Float[Tensor, "batch classes"]:
-        self.caught = inputs
-        return inputs.flatten(1)
-
-
-def _inputs(listening: Listening) -> Iterator[Float[Tensor, "batch 3 height width"]]:
-    """Some pictures as the network takes them; read where somebody asks for them."""
-    dataset, catcher = listening.dataset, _Catcher()
-    pictures = [dataset[place]["image"] for place in range(min(_CALIBRATION, len(dataset)))]
-    listening.forward(catcher, torch.stack(pictures).to(listening.device))
-    yield catcher.caught
