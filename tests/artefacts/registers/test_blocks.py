@@ -8,7 +8,7 @@ import timm
 import torchvision
 from torch import Tensor, nn
 
-from rivalry.artefacts.registers.blocks import find_blocks, resolve_blocks, settle_layout
+from rivalry.artefacts.registers.blocks import blocks_before, find_blocks, resolve_blocks, settle_layout
 from rivalry.recording.grid import Tokens
 from rivalry.training.sources import ImageTower
 from tests.artefacts.registers.planted import Scenes, hooks_of, small_vit
@@ -95,3 +95,10 @@ def test_layers_must_have_the_same_tokens() -> None:
     with pytest.raises(ValueError, match="must have the same tokens to be compared: first has 16 and second 4"):
         settle_layout(Pyramid(), ["first", "second"], Scenes(1, size=(32, 32)))
     assert settle_layout(Pyramid(), ["second"], Scenes(1, size=(32, 32))) == Tokens(False, 0, 2, 2)
+
+
+def test_only_blocks_have_blocks_before_them() -> None:
+    network = timm.create_model("vit_tiny_patch16_224", depth=3)
+    assert blocks_before(network, "blocks.2") == ("blocks.0", "blocks.1")
+    assert blocks_before(network, "blocks.2.mlp") == ()
+    assert blocks_before(nn.Sequential(nn.Linear(2, 2)), "0") == ()

@@ -11,7 +11,9 @@ from torch.utils.data import DataLoader
 
 from rivalry.artefacts import RegisterProbe
 from rivalry.artefacts.registers.tables import COLUMNS
+from rivalry.lwta.layer import evaluating
 from rivalry.recording import Recording, sweep
+from rivalry.recording.undisturbed import undisturbed
 from rivalry.records import Record
 from tests.artefacts.registers.planted import (
     BLOCK,
@@ -196,6 +198,45 @@ class Unheard(nn.Module):
         return tokens.mean(1, keepdim=True).expand_as(tokens) * 0.1
 
 
+def test_layers_within_blocks_are_replaced_too() -> None:
+    """What comes before such a layer has other widths, and is not skipped."""
+    layers = [f"blocks.{number}.mlp.fc1" for number in (1, 2, 3)]
+    record = probed(learn_head(small_vit(reg_tokens=2)), length=40, sample=8, layers=layers)
+    assert by_layer(record)[str(record.settings["reliance_layer"])]["reliance_register_mean"] is not None
+
+
+def test_another_network_of_the_same_tokens_has_a_twin_of_its_own() -> None:
+    probe, dense = RegisterProbe(sample=8), small_vit()
+    found = []
+    for network in (dense, compete(small_vit())):
+        (record,) = sweep(network, scenes_loader(40), [probe], progress=False)
+        found.append(record.tables["layers"]["max_to_median_random"].to_pylist())
+    assert found[0] != found[1]
+
+
+def test_autocast_reaches_only_the_networks_own_work() -> None:
+    def forward(heard: nn.Module, images: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return heard(images.float() / 255)
+
+    network = plant(small_vit())
+    (record,) = sweep(network, scenes_loader(40), [RegisterProbe(sample=8)], forward=forward, progress=False)
+    row = record.tables["units"].to_pylist()[0]
+    assert (row["layer"], row["unit"]) == (f"blocks.{BLOCK}", UNIT)
+    assert row["normal"] != torch.tensor(row["normal"]).bfloat16().item()  # a mean of many, not rounded to 8 bits
+
+
+def test_a_pass_that_draws_winners_gives_the_same_again() -> None:
+    """Drawn winners at the end are drawn aside: every change of the network is judged by the same draws."""
+    network = learn_head(compete(small_vit(reg_tokens=2)))
+    recording = Recording(network, [RegisterProbe(sample=8), RegisterProbe(sample=8, name="again")], Scenes(40))
+    with undisturbed(network), evaluating(network, "sample", seed=3), recording:
+        for batch in scenes_loader(40):
+            recording.observe(batch, network(batch["image"] / 255))
+        first, second = recording.conclude(epoch=0, step=0)
+    assert second.scalars == pytest.approx(first.scalars, nan_ok=True)
+
+
 def test_a_cnn_is_refused_before_anything_runs() -> None:
     network = timm.create_model("test_resnet", num_classes=2)
     with pytest.raises(ValueError, match="registers are tokens of a vision transformer, and ResNet"):
@@ -294,7 +335,7 @@ def test_a_pass_that_is_cut_short() -> None:
             recording.observe(batch, network(batch["image"] / 255))
         (record,) = recording.conclude(epoch=0, step=0)
     assert record.settings["images"] == 8
-    assert record.settings["index"] == list(range(8))
+    assert sorted(record.settings["index"]) == list(range(8))  # type: ignore[arg-type,type-var]
 
 
 def test_labels_of_other_classes_leave_accuracies_unknown() -> None:

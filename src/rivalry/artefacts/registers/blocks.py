@@ -31,9 +31,8 @@ def find_blocks(network: nn.Module) -> tuple[str, ...]:
     >>> find_blocks(timm.create_model("vit_tiny_patch16_224", depth=2))
     ('blocks.0', 'blocks.1')
     """
-    for name, module in network.named_modules():
-        if name in PLACES or name.endswith(tuple(f".{place}" for place in PLACES[2:])):
-            return tuple(f"{name}.{child}" for child, _ in module.named_children())
+    if found := _known_blocks(network):
+        return found
     known = nearest("blocks", [name for name, _ in network.named_children()])
     raise ValueError(
         f"registers are tokens of a vision transformer, and {type(network).__name__} has no blocks of one where they "
@@ -69,9 +68,28 @@ def settle_layout(network: nn.Module, layers: Sequence[str], dataset: ImageDatas
     return first
 
 
+def blocks_before(network: nn.Module, layer: str) -> tuple[str, ...]:
+    """The blocks before one of them; none where the layer is no block, as what comes before such a layer is not known.
+
+    >>> import timm
+    >>> blocks_before(timm.create_model("vit_tiny_patch16_224", depth=3), "blocks.2")
+    ('blocks.0', 'blocks.1')
+    """
+    blocks = _known_blocks(network)
+    return blocks[: blocks.index(layer)] if layer in blocks else ()
+
+
 def resolve_blocks(network: nn.Module, layers: Sequence[str] | None) -> tuple[str, ...]:
     """The layers that the user named, or all blocks."""
     return find_blocks(network) if layers is None else resolve_taps(network, layers)
+
+
+def _known_blocks(network: nn.Module) -> tuple[str, ...]:
+    """The blocks where they are known to be; none elsewhere."""
+    for name, module in network.named_modules():
+        if name in PLACES or name.endswith(tuple(f".{place}" for place in PLACES[2:])):
+            return tuple(f"{name}.{child}" for child, _ in module.named_children())
+    return ()
 
 
 def _shapes(network: nn.Module, layers: Sequence[str], image: Tensor) -> dict[str, tuple[int, ...]]:

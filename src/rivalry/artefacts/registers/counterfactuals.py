@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
+from rivalry.artefacts.registers.blocks import blocks_before
 from rivalry.artefacts.registers.register_units import RegisterUnit, units_by_layer
 from rivalry.artefacts.registers.reliance import REPLACEMENTS, Replacement, giving, replace_each, replace_tokens
 from rivalry.artefacts.registers.rows import Row, norm_row
@@ -30,7 +31,7 @@ def reliance_row(
 ) -> Row:
     """The accuracy that is lost when registers, outliers, or as many drawn patches, are replaced at a layer."""
     row: Row = {}
-    before = [network.get_submodule(one) for one in listening.layers[: listening.layers.index(layer)]]
+    before = [network.get_submodule(one) for one in blocks_before(network, layer)]
     for kind in REPLACEMENTS:
         for group, replaced in _replaced(layer, sample, tokens, layout, kind).items():
             if math.isnan(accuracy) or replaced is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -11,8 +12,9 @@ from rivalry.artefacts.registers.artefact_clusters import cluster_patches
 from rivalry.artefacts.registers.concentration import massive_activations
 from rivalry.artefacts.registers.groups import GroupAttention, attention_by_group, token_groups
 from rivalry.artefacts.registers.register_units import UnitContrast
-from rivalry.artefacts.registers.sample import BATCH, Sample
+from rivalry.artefacts.registers.sample import Sample
 from rivalry.artefacts.registers.walk import Heard, walking
+from rivalry.lwta.layer import drawing_aside
 from rivalry.recording.grid import Tokens
 from rivalry.recording.observation import Listening
 
@@ -62,17 +64,21 @@ class Examiner:
 
     def run(self, listening: Listening, network: nn.Module) -> Examination:
         """Let the sample pass."""
-        with walking(network, list(self.sample.outliers), self.visit):
-            for begin in range(0, len(self.sample.index), BATCH):
-                self._rows = slice(begin, begin + BATCH)
-                self.found.logits.append(listening.forward(network, self.sample.images[self._rows]).float())
+        with drawing_aside(network), walking(network, list(self.sample.outliers), self.visit):
+            for rows in self.sample.batches():
+                self._rows = rows
+                self.found.logits.append(listening.forward(network, self.sample.images[rows]).float())
         return self.found
 
     def visit(self, layer: str, heard: Heard) -> None:
         """Look at a layer's pass over one batch."""
-        self._see_massive(layer, heard.tokens)
         if heard.attention is not None:
             self._see_attention(layer, heard.attention())
+        with torch.autocast(heard.tokens.device.type, enabled=False):  # only the attention is the pass' own work
+            self._see_tokens(layer, heard)
+
+    def _see_tokens(self, layer: str, heard: Heard) -> None:
+        self._see_massive(layer, heard.tokens)
         if bool(self.sample.outliers[layer].any()):
             patches, index = heard.tokens[:, self.layout.prefix :], self.sample.index[self._rows]
             self.found.clusters.setdefault(layer, []).append(cluster_patches(patches, index, seed=self.seed))

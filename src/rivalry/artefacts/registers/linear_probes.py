@@ -48,7 +48,7 @@ def place_score(
 
 def class_score(tokens: Float[Tensor, "images channels"], labels: Int[Tensor, " images"], *, seed: int = 0) -> float:
     """How often tokens tell the class, in [0, 1]; NaN of too few images, or too few of each class."""
-    classes, wanted = labels.unique(return_inverse=True)
+    classes, wanted = torch.unique(labels, return_inverse=True)
     if len(tokens) < max(LEAST_IMAGES, LEAST_OF_A_CLASS * len(classes)) or len(classes) < 2:
         return math.nan
     foretold = _foretell(tokens, torch.nn.functional.one_hot(wanted).double(), seed)

@@ -94,7 +94,7 @@ class RegisterProbe(Analysis):
         """Let the sample pass again, and say what was found."""
         told = describe(self._reservoir, self._listening.layers, labelled=bool(self._listening.dataset.classes))
         shown = set(told.index.tolist())  # a pass may be cut short
-        index = sorted([one for one in self._drawn.tolist() if one in shown][: self.sample])
+        index = [one for one in self._drawn.tolist() if one in shown][: self.sample]  # by chance: neighbours are no kin
         sample = read_sample(self._listening, index, told.of_images(index), self.seed)
         found = Examiner(sample, self._layout, kept=self._replaced_at(told), origin=told.origin, seed=self.seed).run(
             self._listening, network
@@ -131,7 +131,7 @@ class RegisterProbe(Analysis):
     def _random_rows(self, network: nn.Module, sample: Sample) -> dict[str, Row]:
         """Of the architecture with random weights; the same every epoch, and so found once."""
         listening = self._listening
-        key = (listening.layers, sample.index, listening.dataset.fingerprint, self._layout)
+        key = (repr(network), listening.layers, sample.index, listening.dataset.fingerprint, self._layout)
         if self._random is None or self._random[0] != key:
             rows = random_rows(listening, network, listening.layers, sample, self._layout, self.seed)
             self._random = (key, rows)

@@ -1,9 +1,10 @@
 """Whether a network uses what tokens say of their own image: put something else in their place, and look at the logits.
 
 ``mean``: every token of the group becomes the group's mean over images. ``shuffle``: it becomes the group's token of
-another image. Both leave the group as large, and as much of it the same in all images, as it was; only what it says of
-this image is gone. Zeroing is not offered: a token of zeros is one that the network has never met, and what it loses by
-it is not what it read there. (By it the reliance on registers was overstated by up to 36 points.)
+another image, so images must come in an order that says nothing of what they show. Both leave the group as large, and
+as much of it the same in all images, as it was; only what it says of this image is gone. Zeroing is not offered: a
+token of zeros is one that the network has never met, and what it loses by it is not what it read there. (By it the
+reliance on registers was overstated by up to 36 points.)
 """
 
 from __future__ import annotations

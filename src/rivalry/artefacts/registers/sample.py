@@ -17,10 +17,14 @@ from torch import Tensor, nn
 
 from rivalry.artefacts.registers.draws import permute_mask
 from rivalry.artefacts.registers.walk import Heard, walking
+from rivalry.lwta.layer import drawing_aside
 from rivalry.recording.grid import Tokens
 from rivalry.recording.observation import Listening
 
 BATCH = 32
+"""Images at once, of networks with few tokens."""
+_PAIRS_AT_ONCE = 2**22
+"""Pairs of a query and a key in the images that pass at once: every head has a number for each."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Sample:
     """Images that pass again.
 
     Attributes:
-        index: Their positions in the data set.
+        index: Their positions in the data set, in the order in which they were drawn.
         images: As the data set gives them.
         labels: Where the data set has classes.
         classes: How many.
@@ -51,7 +55,14 @@ class Sample:
 
     def forward(self, listening: Listening, network: nn.Module) -> Float[Tensor, "batch classes"]:
         """Let all of them pass through a network."""
-        return torch.cat([listening.forward(network, part).float() for part in torch.split(self.images, BATCH)])
+        with drawing_aside(network):
+            return torch.cat([listening.forward(network, self.images[part]).float() for part in self.batches()])
+
+    def batches(self) -> Iterator[slice]:
+        """Cut the sample into batches, of fewer images where these have more tokens."""
+        patches = next(iter(self.outliers.values())).shape[1]
+        step = max(1, min(BATCH, _PAIRS_AT_ONCE // patches**2))
+        return (slice(begin, begin + step) for begin in range(0, len(self.index), step))
 
 
 def read_sample(
