@@ -54,5 +54,8 @@ def weighted_auroc(
     >>> weighted_auroc(torch.tensor([3.0, 2.0]), torch.tensor([1.0, 2.0]), ones)
     tensor([0.8750], dtype=torch.float64)
     """
-    wins = (positive[:, None] > negative).double() + (positive[:, None] == negative).double() / 2
-    return ((weights @ wins) * weights).sum(1) / weights.sum(1).square()
+    ordered, order = negative.sort()
+    upto = torch.nn.functional.pad(weights[:, order].cumsum(1), (1, 0))  # weight of the lowest, of the two lowest …
+    below = upto[:, torch.searchsorted(ordered, positive)]
+    not_above = upto[:, torch.searchsorted(ordered, positive, right=True)]
+    return ((below + not_above) / 2 * weights).sum(1) / weights.sum(1).square()
