@@ -238,12 +238,14 @@ def test_a_plain_square_has_no_null(tmp_path: Path) -> None:
 
 def test_a_mark_that_does_not_fit_or_cannot_be_seen_is_refused() -> None:
     Watermark(size=1.0, rotation=0).check(64, 64)
-    with pytest.raises(ValueError, match=r"it takes 67\.5 × 41\.9 pixels of 64 × 64; wanted a size below 1\.0"):
+    with pytest.raises(ValueError, match=r"it takes 67\.5 × 41\.9 pixels of 64 × 64; wanted a size of 0\.94 or less"):
         Watermark(size=1.0, rotation=20).check(64, 64)
+    Watermark(size=0.94, rotation=20).check(64, 64)
     with pytest.raises(ValueError, match="the watermark is larger than the picture: turned by up to 30 degrees"):
         Watermark(text="IIIIII", size=1.0, rotation=30).render(GREY[:, :64, :64], seed=0, index=0)
-    with pytest.raises(ValueError, match="too small to be seen"):
+    with pytest.raises(ValueError, match=r"too small to be seen: wanted a size of 0\.19 or more"):
         Watermark(size=0.1).render(GREY[:, :32, :32], seed=0, index=0)
+    Watermark(size=0.19).check(32, 32)
 
 
 def test_the_print_is_that_of_its_version() -> None:

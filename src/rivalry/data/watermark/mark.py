@@ -6,6 +6,8 @@ picture' = (1 − o c) picture + o c tone        o: opacity, c in [0, 1]: how mu
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import get_args
@@ -110,15 +112,17 @@ class Watermark:
         """
         sides = self._sides(height, width)
         if min(sides) < SMALLEST:
+            seen = _hundredths(self.size * SMALLEST / min(sides), math.ceil)
             raise ValueError(
                 f"the watermark would be {sides[0]:.1f} × {sides[1]:.1f} pixels on a picture of {width} × {height}, "
-                f"too small to be seen: wanted a size above {self.size}"
+                f"too small to be seen: wanted a size of {seen} or more"
             )
         wide, high = largest_box(*sides, self.rotation)
         if wide > width or high > height:
+            fits = _hundredths(self.size * min(width / wide, height / high), math.floor)
             raise ValueError(
                 f"the watermark is larger than the picture: turned by up to {self.rotation:g} degrees it takes "
-                f"{wide:.1f} × {high:.1f} pixels of {width} × {height}; wanted a size below {self.size}"
+                f"{wide:.1f} × {high:.1f} pixels of {width} × {height}; wanted a size of {fits} or less"
             )
 
     def render(
@@ -172,6 +176,10 @@ class Watermark:
             chance=(turn, across, down),
         )
         return stamp(_scaled(self.text, self.logo, self.kind, *sides), spot, (width, height))
+
+
+def _hundredths(size: float, to_whole: Callable[[float], int]) -> float:
+    return to_whole(100 * size) / 100
 
 
 def _tone(under: UInt8[ndarray, "3 rows columns"]) -> Float[ndarray, "3 1 1"]:
