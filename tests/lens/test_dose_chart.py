@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rivalry.lens.dose_chart import PANELS, Dosed, dose_chart
+from rivalry.lens.dose_chart import PANELS, Dosed, _ticks, dose_chart
 from rivalry.lens.page import FALSE, HUE, INK
 from rivalry.records import Picture, Record
 
@@ -56,6 +56,13 @@ def test_every_kind_of_network_has_a_colour() -> None:
 def test_negative_values_and_one_dose_can_be_drawn() -> None:
     assert dose_chart([Dosed(record(-0.4, null=-0.1), 0.5, "ReLU")]).shape == (535, 1100, 3)
     assert dose_chart([Dosed(record(0.0), 0.0, "ReLU")]).std() > 1
+
+
+@pytest.mark.parametrize("most", [0.05, 0.9, 7.0, 62.0, 4000.0])
+def test_every_range_has_round_ticks(most: float) -> None:
+    ticks = _ticks(-0.01 * most, most)
+    assert 3 <= len(ticks) <= 7
+    assert 0 in ticks
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:

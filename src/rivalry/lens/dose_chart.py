@@ -153,5 +153,6 @@ def _draw_series(
 
 def _ticks(least: float, most: float) -> list[float]:
     """Some round numbers of a range that holds 0."""
-    step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 1e9) if (most - least) / step <= 6)
+    steps = (step * 10.0**power for power in range(-2, 9) for step in (1, 2, 5))
+    step = next(step for step in steps if (most - least) / step <= 6)
     return [step * count for count in range(math.ceil(least / step), math.floor(most / step) + 1)]
