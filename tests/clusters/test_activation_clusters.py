@@ -171,11 +171,35 @@ def test_the_network_stays_as_it_was() -> None:
     assert torch.equal(torch.get_rng_state(), random)
 
 
-def test_hooks_are_gone_after_an_exception() -> None:
+def test_hooks_are_gone_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    import rivalry.clusters.activation_clusters as module
+
     network = Colours()
-    with pytest.raises(RuntimeError, match="failed to conclude: 96 points cannot be parted into 97 clusters"):
-        clustered(network, clusters=97)
+    monkeypatch.setattr(module, "overlay_sheet", lambda *_: 1 / 0)
+    with pytest.raises(RuntimeError, match="failed to conclude: division by zero"):
+        clustered(network)
     assert hooks_of(network) == 0
+
+
+def test_k_is_chosen_among_what_there_are_places_for() -> None:
+    network = nn.Sequential(nn.AvgPool2d(16), nn.Conv2d(3, 4, 1), nn.Flatten(), nn.Linear(24, 2))
+    record = clustered(network, layers={"1": 1}, clusters="auto", truth=["part+scene"])
+    assert record.settings["grid"] == [2, 3]
+    assert record.settings["candidates"] == [2, 3, 4, 5, 6]
+    assert clustered(network, layers={"1": 1}, clusters=36, joint=True).settings["candidates"] == [36]
+    with pytest.raises(ValueError, match=r"6 places \(2 × 3 a picture\) cannot be parted into 7 clusters"):
+        clustered(network, layers={"1": 1}, clusters=7)
+    with pytest.raises(ValueError, match=r"36 places \(2 × 3 a picture\) cannot be parted into 37 clusters"):
+        clustered(network, layers={"1": 1}, clusters=37, joint=True)
+
+
+def test_more_label_maps_than_can_be_kept_are_refused_before_the_pass() -> None:
+    class Endless(Patches):
+        def __len__(self) -> int:
+            return 10**8
+
+    with pytest.raises(ValueError, match=r"the limit is 2\.0 GiB"):
+        clustered(loader=DataLoader(Endless(), batch_size=2), images=10**8)
 
 
 @pytest.mark.parametrize(
@@ -184,10 +208,16 @@ def test_hooks_are_gone_after_an_exception() -> None:
         ({"clusters": 1}, "clusters is a number from 2 to 255, or 'auto'; got 1"),
         ({"clusters": "many"}, "got 'many'"),
         ({"images": 0}, "images is 1 or more, got 0"),
+        ({"seed": -1}, "seed is 0 or more, got -1"),
         ({"truth": "part"}, "truth is a list"),
+        ({"truth": ["part", "scene", "part"]}, "every truth is named once"),
+        ({"clusters": 97}, r"96 places \(8 × 12 a picture\) cannot be parted into 97 clusters"),
         ({"truth": ["part+colour"]}, "names 'colour', of which the masks tell nothing"),
         ({"layers": ["fin"]}, "fine"),
-        ({"layers": ["fine", "head"]}, r"layer 'head' gives shape \(1, 2\), which has no places to cluster"),
+        (
+            {"layers": ["fine", "head"]},
+            r"layer 'head' cannot be clustered: .* got shape \(1, 2\): tap a layer that still has places",
+        ),
         ({"layers": None}, "Colours does not say what its stages are"),
     ],
 )

@@ -70,7 +70,14 @@ def test_the_network_may_have_weights(pictures: list[str], tmp_path: Path) -> No
         (["{tall}", *NETWORK, "--clusters", "1"], "clusters is a number from 2 to 255, or 'auto'; got 1"),
         (["{tall}", *NETWORK, "--clusters", "few"], "got 'few'"),
         (["{tall}", *NETWORK, "--layers", "layer7"], "no layer of ResNet is called 'layer7'"),
-        (["{tall}", *NETWORK, "--layers", "fc"], "no places to cluster"),
+        (["{tall}", *NETWORK, "--layers", "fc"], "tap a layer that still has places"),
+        (["{tall}", *NETWORK, "--clusters", "65"], "64 places (8 × 8 a picture) cannot be parted into 65 clusters"),
+        (["{tall}", *NETWORK, "--seed", "-1"], "seed is 0 or more, got -1"),
+        (["{tall}", *NETWORK[:4], "--size", "0", "64"], "height and width of pictures are 1 or more, got 0 and 64"),
+        (
+            ["{tall}", "--model", "deit_tiny_patch16_224", "--weights", "none", "--size", "64", "64"],
+            "VisionTransformer cannot take pictures of 64 × 64 pixels: Input height (64) doesn't match model (224).",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_one_line(

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rivalry.clusters import tables
 from rivalry.clusters.floors import twin_source
 from rivalry.clusters.judgement import CLUSTERS, RANDOM, SLIC, Floors, Judge, Judged
-from rivalry.clusters.layers import Features, default_layers, features_of, refuse_placeless
+from rivalry.clusters.layers import Features, default_layers, features_of, hear_once
 from rivalry.clusters.maps import Kept, LabelMaps, Parting
 from rivalry.clusters.names import by_size, rename
 from rivalry.clusters.partition import CANDIDATES
@@ -22,7 +22,7 @@ from rivalry.clusters.segments import check_truth, default_truth
 from rivalry.clusters.sheet import overlay_sheet
 from rivalry.data.dataset import ImageDataset
 from rivalry.recording.analysis import Analysis, Finding
-from rivalry.recording.axes import Layers, check_axes, unit_axes
+from rivalry.recording.axes import Layers, axes_of_outputs, check_axes
 from rivalry.recording.observation import Images, Listening, Observation
 from rivalry.records import JSON
 
@@ -69,7 +69,7 @@ class ActivationClusters(Analysis):
         seed: int = 0,
         name: str = "clusters",
     ) -> None:
-        _check(clusters, images, scale, truth)
+        _check(clusters, images, scale, seed, truth)
         self._axes_given = {} if layers is None else check_axes(layers)
         self._layers = layers
         self.taps = tuple(layers or ())
@@ -77,21 +77,26 @@ class ActivationClusters(Analysis):
         self.needs = frozenset({"masks"} if truth is not None else ())
         self.truth_given = truth
         self.images, self.scale, self.seed = images, scale, seed
-        self.parting = Parting(CANDIDATES if clusters == "auto" else (clusters,), joint, seed)
+        self._parting_given = Parting(CANDIDATES if clusters == "auto" else (clusters,), joint, seed)
         self._floors = Floors()
 
     def check(self, network: nn.Module, dataset: ImageDataset) -> None:
-        """Settle the layers and the truths.
+        """Settle the layers, their axes and K, by showing the network a picture.
 
         Raises:
-            ValueError: For a network that does not say its stages, a truth that the masks do not tell, or a layer
-                without places.
+            ValueError: For a network that does not say its stages or cannot take the pictures, a truth that the masks
+                do not tell, a layer without places, or more clusters than places.
         """
         if self._layers is None:
             self.taps = default_layers(network)
         for truth in self.truth_given or ():
             check_truth(truth, dataset.concepts)
-        refuse_placeless(network, self.taps, dataset[0]["image"])
+        image = dataset[0]["image"]
+        size = image.shape[1], image.shape[2]
+        outputs = hear_once(network, self.taps, image)
+        self._axes = axes_of_outputs(network, outputs, self._axes_given, square=size[0] == size[1])
+        example = features_of(network, outputs, self._axes, size, self.scale)
+        self.parting = self._parting_given.within(min(self.images, len(dataset)), example)
 
     def start(self, listening: Listening) -> None:
         """Choose the pictures."""
@@ -101,12 +106,9 @@ class ActivationClusters(Analysis):
         usual = (default_truth(dataset.concepts),) if dataset.concepts else ()
         self._truths = tuple(self.truth_given or usual)
         self._objects = any(concept.category == "object" for concept in dataset.concepts)
-        self._axes: dict[str, int] = {}
 
     def observe(self, observation: Observation) -> None:
-        """Learn the layers' shapes; the pictures themselves are shown at the end."""
-        if not self._axes:
-            self._axes = unit_axes(self._listening, observation, self._axes_given)
+        """Nothing: the pictures that are clustered are shown at the end."""
 
     def conclude(self, network: nn.Module) -> Finding:
         """Cluster, name, score and draw."""
@@ -159,12 +161,16 @@ class ActivationClusters(Analysis):
         return Judged(judge.names, {CLUSTERS: views[0], SLIC: slic, RANDOM: random}, views[1:])
 
 
-def _check(clusters: Clusters, images: int, scale: int, truth: Sequence[str] | None) -> None:
+def _check(clusters: Clusters, images: int, scale: int, seed: int, truth: Sequence[str] | None) -> None:
     """Refuse arguments that lie outside their bounds."""
     if clusters != "auto" and not (type(clusters) is int and 2 <= clusters <= MOST_CLUSTERS):
         raise ValueError(f"clusters is a number from 2 to {MOST_CLUSTERS}, or 'auto'; got {clusters!r}")
     for name, number in (("images", images), ("scale", scale)):
         if number < 1:
             raise ValueError(f"{name} is 1 or more, got {number}")
+    if seed < 0:
+        raise ValueError(f"seed is 0 or more, got {seed}")
     if truth is not None and (isinstance(truth, str) or not truth):
         raise ValueError(f"truth is a list such as [part+scene, object], got {truth!r}")
+    if truth is not None and len(set(truth)) < len(truth):
+        raise ValueError(f"every truth is named once, got {list(truth)}")

@@ -73,23 +73,27 @@ def features_of(
     return Features(stacked, tuple(one.shape[1] for one in maps))
 
 
-@torch.no_grad()
-def refuse_placeless(network: nn.Module, layers: Sequence[str], image: UInt8[Tensor, "3 height width"]) -> None:
-    """Try the layers with a picture, and refuse those that have no places to cluster.
+def hear_once(
+    network: nn.Module, layers: Sequence[str], image: UInt8[Tensor, "3 height width"]
+) -> dict[str, Float[Tensor, "batch ..."]]:
+    """What layers give for one picture, to be known before a pass.
+
+    Args:
+        network: Left as it is.
+        layers: Dotted names or globs.
+        image: Shown as it is, in [0, 1]: only shapes are of interest.
 
     Raises:
-        ValueError: Naming the layer and the shape of what it gives.
+        ValueError: For a layer that is not there, or a network that cannot take the picture.
     """
     tensor = next(network.parameters(), torch.zeros(()))
     with undisturbed(network), drawing_aside(network), Taps(network, resolve_taps(network, layers)) as taps:
-        network(image[None].to(tensor.device, tensor.dtype) / 255)
-        outputs, _ = taps.take()
-    for layer, output in outputs.items():
-        if output.ndim not in (3, 4):
-            raise ValueError(
-                f"layer {layer!r} gives shape {tuple(output.shape)}, which has no places to cluster; wanted maps or "
-                "tokens: name a layer before the pooling"
-            )
+        try:
+            network(image[None].to(tensor.device, tensor.dtype) / 255)
+        except (AssertionError, RuntimeError) as error:
+            size = f"{image.shape[1]} × {image.shape[2]} pixels"
+            raise ValueError(f"{type(network).__name__} cannot take pictures of {size}: {error}") from error
+        return taps.take()[0]
 
 
 def default_layers(network: nn.Module) -> tuple[str, ...]:

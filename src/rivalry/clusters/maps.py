@@ -114,12 +114,34 @@ class Parting:
             example: Of any picture: a rank without pictures must know the grid.
         """
         height, width = example.stacked.shape[1:3]
-        views = 1 + len(example.widths)
         parted = self._jointly(kept, source, example) if self.joint else self._one_by_one(kept, source)
-        rows = kept.gather(list(parted), 2 + views * height * width)
+        rows = kept.gather(list(parted), columns_of(example))
         values = rows.values
-        labels = values[:, 2:].long().view(-1, views, height, width)
+        labels = values[:, 2:].long().view(len(values), -1, height, width)
         return LabelMaps(rows.index, labels, values[:, 0].long(), values[:, 1])
+
+    def within(self, pictures: int, example: Features) -> Parting:
+        """The same with the numbers of clusters that there are places for.
+
+        Args:
+            pictures: How many are clustered.
+            example: Of any picture.
+
+        Raises:
+            ValueError: If there are none, or more label maps than can be kept.
+        """
+        height, width = example.stacked.shape[1:3]
+        places = height * width
+        if self.joint:
+            places = pictures * positions_each(pictures, places, example.stacked.shape[3])
+        possible = tuple(clusters for clusters in self.candidates if clusters <= places)
+        if not possible:
+            raise ValueError(
+                f"{places} places ({height} × {width} a picture) cannot be parted into {self.candidates[0]} clusters; "
+                "wanted as many places at least: fewer clusters, or a finer grid (scale, or a shallower first layer)"
+            )
+        SampleRows(columns_of(example), pictures)  # it refuses what is more than it may keep
+        return replace(self, candidates=possible)
 
     def _one_by_one(self, kept: Kept, source: Source) -> Iterator[Tensor]:
         for batch in kept.batches():
@@ -146,6 +168,11 @@ class Parting:
             labels = [part_jointly(*view) for view in views]
             rows = torch.ones(len(batch["index"]), device=kept.device)
             yield _row(rows * len(whole), rows * silhouette, labels)
+
+
+def columns_of(example: Features) -> int:
+    """Numbers that are kept of each picture."""
+    return 2 + (1 + len(example.widths)) * example.stacked[0, ..., 0].numel()
 
 
 def _row(clusters: Tensor, silhouette: Tensor, views: Sequence[Tensor]) -> Float[Tensor, "batch columns"]:

@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from rivalry.lwta.axes import find_unit_axis
+from rivalry.lwta.layer import competitions
 from rivalry.recording.observation import Listening, Observation
 
 Layers: TypeAlias = Sequence[str] | Mapping[str, int | None]
@@ -34,10 +35,31 @@ def unit_axes(listening: Listening, observation: Observation, given: Mapping[str
     Raises:
         ValueError: Where an axis cannot be told, or is none of the layer's; naming layer, shape and choice.
     """
+    outputs = {layer: observation.activations[layer] for layer in listening.layers}
     square = observation.images.shape[-1] == observation.images.shape[-2]
+    return axes_of_outputs(listening.network, outputs, given, square=square)
+
+
+def axes_of_outputs(
+    network: nn.Module, outputs: Mapping[str, Tensor], given: Mapping[str, int], *, square: bool
+) -> dict[str, int]:
+    """Find the axis of units of what layers gave, as :func:`unit_axes` does; also before a pass.
+
+    Args:
+        network: Whose layers they are.
+        outputs: Of any pictures, by dotted name.
+        given: Axes by dotted name or glob, of :func:`check_axes`; the first that matches counts.
+        square: Whether the pictures were.
+
+    Raises:
+        ValueError: As :func:`unit_axes`.
+    """
+    competing = {name: layer.dim for name, layer in competitions(network).items()}
     return {
-        layer: _unit_axis(listening, layer, observation.activations[layer], given, square=square)
-        for layer in listening.layers
+        layer: competing[layer] % output.ndim
+        if layer in competing
+        else _unit_axis(network, layer, output, given, square=square)
+        for layer, output in outputs.items()
     }
 
 
@@ -57,9 +79,7 @@ def check_axes(layers: Layers) -> dict[str, int]:
     return given
 
 
-def _unit_axis(listening: Listening, layer: str, output: Tensor, given: Mapping[str, int], *, square: bool) -> int:
-    if layer in listening.dims:
-        return listening.dims[layer] % output.ndim
+def _unit_axis(network: nn.Module, layer: str, output: Tensor, given: Mapping[str, int], *, square: bool) -> int:
     shape = tuple(output.shape)
     chosen = next((axis for name, axis in given.items() if name == layer or fnmatchcase(layer, name)), None)
     if chosen is not None:
@@ -67,6 +87,6 @@ def _unit_axis(listening: Listening, layer: str, output: Tensor, given: Mapping[
             raise ValueError(f"{layer} gives shape {shape}, which has no axis {chosen} of units")
         return chosen % output.ndim
     try:
-        return find_unit_axis(listening.network, layer, shape, square=square)
+        return find_unit_axis(network, layer, shape, square=square)
     except ValueError as error:
         raise ValueError(f"{error}; give it, as in layers: {{{layer!r}: -1}}, or tap another layer") from error

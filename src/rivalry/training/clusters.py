@@ -49,7 +49,7 @@ class GivenPictures(ImageDataset):
         size: Height and width.
 
     Raises:
-        ValueError: If there is no such file; on reading, if it cannot be decoded, naming it.
+        ValueError: If there is no such file, or a size below 1; on reading, if it cannot be decoded, naming it.
     """
 
     classes = ()
@@ -58,6 +58,8 @@ class GivenPictures(ImageDataset):
         missing = [path for path in paths if not path.is_file()]
         if missing:
             raise ValueError(f"there is no picture {missing[0]}" + (f", nor {missing[1]}" if missing[1:] else ""))
+        if min(size) < 1:
+            raise ValueError(f"height and width of pictures are 1 or more, got {size[0]} and {size[1]}")
         self.paths, self.size = paths, size
 
     @property
@@ -99,7 +101,7 @@ def clusters_from_arguments(arguments: Sequence[str]) -> list[Path]:
     for index, name in enumerate(names):
         path = folder / f"{name}.png"
         Image.fromarray(overlay(pictures.paths[index], labels[index])).save(path)
-        console.print(f"  {path}  {int(labels[index].max()) + 1} clusters", soft_wrap=True, highlight=False)
+        console.print(f"  {path}  {len(torch.unique(labels[index]))} clusters", soft_wrap=True, highlight=False)
         written.append(path)
     return written
 
