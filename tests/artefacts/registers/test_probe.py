@@ -214,6 +214,12 @@ def test_another_network_of_the_same_tokens_has_a_twin_of_its_own() -> None:
     assert found[0] != found[1]
 
 
+def test_a_transformer_with_batch_statistics_has_a_calibrated_twin() -> None:
+    network = nn.Sequential(nn.BatchNorm2d(3), small_vit()).eval()
+    record = probed(network, length=40, sample=8, layers=[f"1.blocks.{number}" for number in range(4)])
+    assert min(row["max_to_median_random"] for row in record.tables["layers"].to_pylist()) > 1
+
+
 def test_autocast_reaches_only_the_networks_own_work() -> None:
     def forward(heard: nn.Module, images: Tensor) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):

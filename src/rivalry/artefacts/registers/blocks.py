@@ -37,7 +37,7 @@ def find_blocks(network: nn.Module) -> tuple[str, ...]:
     raise ValueError(
         f"registers are tokens of a vision transformer, and {type(network).__name__} has no blocks of one where they "
         f"are known to be ({', '.join(PLACES)}); if it is one, name the layers that give tokens, as in "
-        f'layers: ["blocks.*"]; its parts are {known}'
+        f"layers: [stages.0, stages.1]; its parts are {known}"
     )
 
 

@@ -13,11 +13,11 @@ from rivalry.artefacts.registers.blocks import blocks_before
 from rivalry.artefacts.registers.register_units import RegisterUnit, units_by_layer
 from rivalry.artefacts.registers.reliance import REPLACEMENTS, Replacement, giving, replace_each, replace_tokens
 from rivalry.artefacts.registers.rows import Row, norm_row
-from rivalry.artefacts.registers.sample import Sample, hearing_norms
+from rivalry.artefacts.registers.sample import BATCH, Sample, hearing_norms
 from rivalry.artefacts.registers.test_time import with_test_time_registers
 from rivalry.recording.grid import Tokens
 from rivalry.recording.observation import Listening
-from rivalry.recording.random_twin import random_twin
+from rivalry.recording.random_twin import random_twin_of
 
 
 def reliance_row(
@@ -61,10 +61,10 @@ def edited_rows(
 
 
 def random_rows(
-    listening: Listening, network: nn.Module, layers: Sequence[str], sample: Sample, layout: Tokens, seed: int
+    listening: Listening, layers: Sequence[str], sample: Sample, layout: Tokens, seed: int
 ) -> dict[str, Row]:
     """The norms of the same architecture with random weights, and the outliers by its own thresholds."""
-    twin = random_twin(network, seed=seed, calibration=())
+    twin = random_twin_of(listening, sample.index[:BATCH], seed=seed)
     with hearing_norms(twin, layout, layers) as norms:
         sample.forward(listening, twin)
     rows = {layer: norm_row(torch.cat(parts))[0] for layer, parts in norms.items()}

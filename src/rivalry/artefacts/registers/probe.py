@@ -133,7 +133,7 @@ class RegisterProbe(Analysis):
         listening = self._listening
         key = (repr(network), listening.layers, sample.index, listening.dataset.fingerprint, self._layout)
         if self._random is None or self._random[0] != key:
-            rows = random_rows(listening, network, listening.layers, sample, self._layout, self.seed)
+            rows = random_rows(listening, listening.layers, sample, self._layout, self.seed)
             self._random = (key, rows)
         return self._random[1]
 
