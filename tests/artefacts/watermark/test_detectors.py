@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from rivalry.artefacts.watermark import concept_vector
 from rivalry.artefacts.watermark.concept_vector import layer_gradients
 from rivalry.artefacts.watermark.detectors import clearest_first, fewest, silenced
 from rivalry.recording.observation import Listening, plain_forward
@@ -77,6 +78,14 @@ def test_gradients_are_those_of_the_logit_added_over_positions() -> None:
     with pytest.raises(IndexError):
         layer_gradients(listening(network), images, 9, {"act": 1})
     assert hooks_of(network) == 0
+
+
+def test_gradients_of_many_pictures_are_those_of_a_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Gullible()
+    images = torch.stack([Greens()[place]["image"] for place in range(7)])
+    whole = layer_gradients(listening(network), images, 1, {"conv": 1})["conv"]
+    monkeypatch.setattr(concept_vector, "_IMAGES_AT_ONCE", 3)
+    assert torch.allclose(layer_gradients(listening(network), images, 1, {"conv": 1})["conv"], whole, atol=1e-7)
 
 
 def test_gradients_of_a_frozen_network_with_activations_in_place() -> None:

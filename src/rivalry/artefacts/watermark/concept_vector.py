@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from rivalry.recording.observation import Listening
 
 PERMUTATIONS = 20
+_IMAGES_AT_ONCE = 32
 
 
 class ConceptTest(NamedTuple):
@@ -102,6 +103,12 @@ def layer_gradients(
         target: The class whose logit is differentiated.
         axes: The layers, and along which axis each has its units.
     """
+    parts = [_gradients(listening, part, target, axes) for part in torch.split(images, _IMAGES_AT_ONCE)]
+    return {name: torch.cat([part[name] for part in parts]) for name in axes}
+
+
+def _gradients(listening: Listening, images: Tensor, target: int, axes: Mapping[str, int]) -> dict[str, Tensor]:
+    """Those of a few pictures, whose outputs of all layers are held together."""
     outputs: dict[str, Tensor] = {}
 
     def hear(name: str) -> object:

@@ -103,4 +103,4 @@ class Floor:
 def _build_of(listening: Listening) -> object:
     """What the twin's answers depend on: the pictures, the layers and the network's build, but not its weights."""
     shapes = tuple((name, tuple(tensor.shape)) for name, tensor in listening.network.state_dict().items())
-    return listening.dataset.fingerprint, listening.layers, shapes
+    return listening.dataset.fingerprint, listening.layers, repr(listening.network), shapes

@@ -43,7 +43,7 @@ def attribute(
         target: The class whose logit is attributed.
         method: Which attribution.
     """
-    from captum.attr import InputXGradient, IntegratedGradients  # type: ignore[import-untyped]  # slow to import
+    from captum.attr import InputXGradient, IntegratedGradients  # slow to import
 
     def logits(above_grey: Tensor) -> Tensor:
         return listening.forward(listening.network, above_grey + GREY)
