@@ -21,8 +21,8 @@ from PIL import Image
 from rivalry.lens.dose_chart import Dosed, dose_chart
 from rivalry.records import Record
 
-RELIANCE = ("accuracy_clean", "accuracy_gap", "accuracy_gap_null", "attack_success", "attack_success_null")
-RELIANCE += ("attack_success_excess", "relevance_lift")
+RELIANCE = ("accuracy_clean", "accuracy_gap", "accuracy_gap_excess", "attack_success")
+RELIANCE += ("attack_success_null", "attack_success_excess", "relevance_lift")
 LAYERS = ("decodability", "decodability_floor", "best_detector", "carrying_units", "attack_success")
 LAYERS += ("attack_success_silenced", "attack_success_random", "accuracy", "accuracy_silenced")
 
