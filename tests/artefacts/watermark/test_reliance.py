@@ -37,6 +37,7 @@ def test_by_hand() -> None:
         "accuracy_swapped": 2 / 6,  # the fourth, and of the target's the first
         "accuracy_gap": 1 / 6,
         "accuracy_gap_null": -1 / 6,
+        "accuracy_gap_excess": 2 / 6,
         "attack_success": 3 / 4,
         "attack_success_clean": 1 / 4,
         "attack_success_null": 0.0,
