@@ -1,11 +1,7 @@
 """One rank of a sweep in a process of its own: ``sweep_on_rank.py RANK WORLD STORE FOLDER CLIP SAMPLES …``."""
 
-import sys
-from datetime import timedelta
 from pathlib import Path
 
-import torch
-import torch.distributed
 from torch import nn
 from torch.utils.data import DataLoader, DistributedSampler
 
@@ -15,6 +11,7 @@ from rivalry.recording import Activity, Analysis, Finding, Listening, Observatio
 from rivalry.recording.pooling import pool, positions_won
 from rivalry.recording.sample_rows import SampleRows
 from rivalry.recording.top_images import TopImages
+from tests.distributed.ranks import be_a_rank
 from tests.recording.tiny import Tiles, TinyNetwork
 
 
@@ -57,12 +54,11 @@ def sweep_on_rank(rank: int, world: int, samples: int, clip: str, folder: Path) 
         record.save(folder)
 
 
-if __name__ == "__main__":
-    rank, world, store, folder, clip, *numbers = sys.argv[1:]
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group(
-        "gloo", f"file://{store}", timedelta(seconds=300), rank=int(rank), world_size=int(world)
-    )
+def _on_all(rank: int, world: int, folder: Path, arguments: list[str]) -> None:
+    clip, *numbers = arguments
     for number in numbers:
-        sweep_on_rank(int(rank), int(world), int(number), clip, Path(folder) / number)
-    torch.distributed.destroy_process_group()
+        sweep_on_rank(rank, world, int(number), clip, folder / number)
+
+
+if __name__ == "__main__":
+    be_a_rank(_on_all)

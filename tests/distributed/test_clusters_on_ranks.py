@@ -1,8 +1,5 @@
 """Two ranks find the clusters that one finds, also where a rank has no picture to cluster."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,23 +7,13 @@ import pytest
 
 from rivalry.records import Record, find_records
 from tests.distributed.clusters_on_rank import clusters_on_rank
-
-ROOT = Path(__file__).parents[2]
+from tests.distributed.ranks import start_two
 
 
 @pytest.mark.distributed
 def test_two_ranks_leave_the_clusters_of_one(tmp_path: Path) -> None:
     sizes = ["7", "1"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    script, store = str(Path(__file__).with_name("clusters_on_rank.py")), str(tmp_path / "store")
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, script, str(rank), "2", store, str(tmp_path / f"rank{rank}"), *sizes],
-            env=environment,
-            cwd=ROOT,
-        )
-        for rank in range(2)
-    ]
+    ranks = start_two(Path(__file__).with_name("clusters_on_rank.py"), tmp_path, *sizes)
     for size in sizes:
         clusters_on_rank(0, 1, int(size), tmp_path / "one" / size)
     assert [rank.wait(timeout=300) for rank in ranks] == [0, 0]

@@ -1,8 +1,5 @@
 """Two ranks find what one finds."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,30 +7,17 @@ import pytest
 
 from rivalry.records import Record, find_records
 from tests.dissection.tiny_clip import write_tiny_clip
+from tests.distributed.ranks import start_two
 from tests.distributed.sweep_on_rank import sweep_on_rank
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.distributed
 def test_two_ranks_leave_the_records_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seven samples on two ranks are padded to eight; one sample leaves a rank with an empty batch."""
     sizes, clip = ["7", "1"], str(write_tiny_clip(tmp_path / "clip"))
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "OMP_NUM_THREADS": "1",
-        "RIVALRY_CACHE": str(tmp_path / "cache"),
-    }
-    script, store = str(Path(__file__).with_name("sweep_on_rank.py")), str(tmp_path / "store")
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, script, str(rank), "2", store, str(tmp_path / f"rank{rank}"), clip, *sizes],
-            env=environment,
-            cwd=ROOT,
-        )
-        for rank in range(2)
-    ]
+    ranks = start_two(
+        Path(__file__).with_name("sweep_on_rank.py"), tmp_path, clip, *sizes, RIVALRY_CACHE=str(tmp_path / "cache")
+    )
     monkeypatch.setenv("RIVALRY_CACHE", str(tmp_path / "own cache"))
     for size in sizes:
         sweep_on_rank(0, 1, int(size), clip, tmp_path / "one" / size)

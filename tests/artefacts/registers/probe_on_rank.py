@@ -1,16 +1,13 @@
 """One rank of a probe in a process of its own: ``probe_on_rank.py RANK WORLD STORE FOLDER``."""
 
-import sys
-from datetime import timedelta
 from pathlib import Path
 
-import torch
-import torch.distributed
 from torch.utils.data import DataLoader, DistributedSampler
 
 from rivalry.artefacts import RegisterProbe
 from rivalry.recording import sweep
 from tests.artefacts.registers.planted import Scenes, plant, small_vit
+from tests.distributed.ranks import be_a_rank
 
 
 def probe_on_rank(rank: int, world: int, folder: Path) -> None:
@@ -24,10 +21,4 @@ def probe_on_rank(rank: int, world: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    rank, world, store, folder = sys.argv[1:]
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group(
-        "gloo", f"file://{store}", timedelta(seconds=300), rank=int(rank), world_size=int(world)
-    )
-    probe_on_rank(int(rank), int(world), Path(folder))
-    torch.distributed.destroy_process_group()
+    be_a_rank(lambda rank, world, folder, _: probe_on_rank(rank, world, folder))

@@ -1,8 +1,5 @@
 """Two ranks leave the record of one."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +7,14 @@ import pytest
 
 from rivalry.records import Record, find_records
 from tests.artefacts.registers.probe_on_rank import probe_on_rank
+from tests.distributed.ranks import start_two
 from tests.distributed.test_two_ranks import assert_same_rows
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow
 @pytest.mark.distributed
 def test_two_ranks_find_what_one_finds(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    script, store = str(Path(__file__).with_name("probe_on_rank.py")), str(tmp_path / "store")
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, script, str(rank), "2", store, str(tmp_path / f"rank{rank}")], env=environment, cwd=ROOT
-        )
-        for rank in range(2)
-    ]
+    ranks = start_two(Path(__file__).with_name("probe_on_rank.py"), tmp_path)
     probe_on_rank(0, 1, tmp_path / "one")
     assert [rank.wait(timeout=300) for rank in ranks] == [0, 0]
     (folder,) = find_records(tmp_path / "one")

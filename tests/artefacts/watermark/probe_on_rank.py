@@ -1,17 +1,14 @@
 """One rank of a probe in a process of its own: ``probe_on_rank.py RANK WORLD STORE FOLDER SAMPLES …``."""
 
-import sys
-from datetime import timedelta
 from pathlib import Path
 
-import torch
-import torch.distributed
 from torch.utils.data import DataLoader, DistributedSampler
 
 from rivalry.artefacts.watermark import WatermarkProbe
 from rivalry.data.watermark import Watermark
 from rivalry.recording import sweep
 from tests.artefacts.watermark.planted import TARGET, Greens, Gullible, stain
+from tests.distributed.ranks import be_a_rank
 from tests.recording.tiny import Tiles, TinyNetwork
 
 
@@ -26,12 +23,10 @@ def probe_on_rank(rank: int, world: int, samples: int, folder: Path) -> None:
         record.save(folder)
 
 
-if __name__ == "__main__":
-    rank, world, store, folder, *numbers = sys.argv[1:]
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group(
-        "gloo", f"file://{store}", timedelta(seconds=300), rank=int(rank), world_size=int(world)
-    )
+def _on_all(rank: int, world: int, folder: Path, numbers: list[str]) -> None:
     for number in numbers:
-        probe_on_rank(int(rank), int(world), int(number), Path(folder) / number)
-    torch.distributed.destroy_process_group()
+        probe_on_rank(rank, world, int(number), folder / number)
+
+
+if __name__ == "__main__":
+    be_a_rank(_on_all)

@@ -1,8 +1,5 @@
 """Two ranks find what one finds."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +7,8 @@ import pytest
 
 from rivalry.records import Record, find_records
 from tests.artefacts.watermark.probe_on_rank import probe_on_rank
+from tests.distributed.ranks import start_two
 from tests.distributed.test_two_ranks import assert_same_rows
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow
@@ -20,16 +16,7 @@ ROOT = Path(__file__).parents[3]
 def test_two_ranks_leave_the_records_of_one(tmp_path: Path) -> None:
     """Of 17 samples on two ranks the last batch of the second is of padding alone."""
     sizes = ["17"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    script, store = str(Path(__file__).with_name("probe_on_rank.py")), str(tmp_path / "store")
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, script, str(rank), "2", store, str(tmp_path / f"rank{rank}"), *sizes],
-            env=environment,
-            cwd=ROOT,
-        )
-        for rank in range(2)
-    ]
+    ranks = start_two(Path(__file__).with_name("probe_on_rank.py"), tmp_path, *sizes)
     for size in sizes:
         probe_on_rank(0, 1, int(size), tmp_path / "one" / size)
     assert [rank.wait(timeout=300) for rank in ranks] == [0, 0]
