@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import numpy.typing as npt
 import torch
 from jaxtyping import Int, UInt8
 from PIL import Image
@@ -66,16 +63,3 @@ def shrink(picture: Picture, *, labels: bool = False) -> Picture:
     size = max(1, round(width * share)), max(1, round(height * share))
     how = Image.Resampling.NEAREST if labels else Image.Resampling.LANCZOS
     return np.asarray(Image.fromarray(picture).resize(size, how))
-
-
-def lay_out(rows: Sequence[Sequence[Picture]], gap: int = GAP) -> Picture:
-    """Pictures of one size in rows and columns, white between."""
-    height, width = rows[0][0].shape[:2]
-    count = len(rows), len(rows[0])
-    shape = (count[0] * (height + gap) - gap, count[1] * (width + gap) - gap, 3)
-    sheet: npt.NDArray[np.uint8] = np.full(shape, 255, dtype=np.uint8)
-    for row, pictures in enumerate(rows):
-        for column, picture in enumerate(pictures):
-            top, left = row * (height + gap), column * (width + gap)
-            sheet[top : top + height, left : left + width] = picture
-    return sheet

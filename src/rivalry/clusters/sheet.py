@@ -9,10 +9,11 @@ from jaxtyping import Int
 from torch import Tensor
 
 from rivalry.clusters.maps import Kept, LabelMaps
-from rivalry.clusters.overlay import GAP, colours_of_truth, lay_out, paint, shrink
+from rivalry.clusters.overlay import GAP, colours_of_truth, paint, shrink
 from rivalry.clusters.score import to_pixels
 from rivalry.clusters.segments import segments
 from rivalry.clusters.tables import ALL
+from rivalry.recording.mosaic import lay_out
 from rivalry.records import JSON, Picture
 
 ROWS = 6
@@ -40,7 +41,7 @@ def overlay_sheet(
     columns: list[JSON] = [PICTURE, ALL, *layers, *([TRUTH] if truth else [])]
     index: list[JSON] = [int(maps.index[place]) for place in chosen]
     layout: dict[str, JSON] = {"index": index, "columns": columns, "height": height, "width": width, "gap": GAP}
-    return lay_out(rows), layout
+    return lay_out(rows, (height, width), columns=len(columns), gap=GAP), layout
 
 
 def _row(kept: Kept, index: int, labels: Int[Tensor, "views _ _"], truth: str | None) -> list[Picture]:

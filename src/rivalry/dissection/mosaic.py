@@ -1,14 +1,14 @@
-"""Pictures in rows and columns: what units look like. Plain stacking of arrays, no text."""
+"""Pictures of a probe set in rows and columns, as square tiles of one size: what units look like."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from jaxtyping import UInt8
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
+from rivalry.recording.mosaic import lay_out
 from rivalry.records import Picture
 
 
@@ -28,13 +28,8 @@ def mosaic(rows: Sequence[Sequence[UInt8[Tensor, "3 _ _"]]], *, columns: int, si
     >>> mosaic([[torch.zeros(3, 4, 4, dtype=torch.uint8)]], columns=2, side=4, gap=1).shape
     (4, 9, 3)
     """
-    step = side + gap
-    sheet = np.full((len(rows) * step - gap, columns * step - gap, 3), 255, dtype=np.uint8)
-    for place, row in enumerate(rows):
-        for column, image in enumerate(row[:columns]):
-            top, left = place * step, column * step
-            sheet[top : top + side, left : left + side] = _tile(image, side)
-    return sheet
+    tiles = [[_tile(image, side) for image in row[:columns]] for row in rows]
+    return lay_out(tiles, (side, side), columns=columns, gap=gap)
 
 
 def _tile(image: Tensor, side: int) -> Picture:

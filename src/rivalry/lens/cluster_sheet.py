@@ -13,6 +13,7 @@ import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from rivalry.lens.drawable import fits_mosaic
 from rivalry.lens.page import HUE, INK, LINE, QUIET, blank_page, pixels
 from rivalry.records import Picture, Record
 
@@ -30,17 +31,14 @@ _WIDTH, _SCORES = 11.0, 2.75
 
 def shows_clusters(record: Record) -> bool:
     """Whether a record holds a sheet of overlays that is as large as it says, and scores, if any, of every method."""
-    layout, sheet = record.settings.get("overlays"), record.images.get("overlays")
-    if sheet is None or not isinstance(layout, dict):
+    layout = record.settings.get("overlays")
+    if not isinstance(layout, dict):
         return False
     index, columns = layout.get("index"), layout.get("columns")
-    numbers: list[Any] = [layout.get(name) for name in ("height", "width", "gap")]
-    if not isinstance(index, list) or not isinstance(columns, list) or not index or not columns:
+    if not isinstance(index, list) or not isinstance(columns, list):
         return False
-    if not all(type(number) is int and number >= 0 for number in numbers) or min(numbers[:2]) < 1:
-        return False
-    height, width, gap = numbers
-    fits = sheet.shape[:2] == (len(index) * (height + gap) - gap, len(columns) * (width + gap) - gap)
+    size = (layout.get("height"), layout.get("width"))
+    fits = fits_mosaic(record.images.get("overlays"), (len(index), len(columns)), size, layout.get("gap"))
     scores = record.tables.get("scores")
     known = {"clusters", "silhouette"} <= record.scalars.keys()
     return fits and known and all(isinstance(name, str) for name in columns) and (scores is None or _whole(scores))

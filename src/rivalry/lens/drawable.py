@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from rivalry.records import Record
+from rivalry.records import Picture, Record
 
 _DISSECTED = {"layer": pa.string(), "unit": pa.int64(), "label": pa.string(), "runner_up": pa.string()}
 _DISSECTED |= {"margin": pa.float64()}
@@ -84,16 +84,21 @@ def has_columns(table: pa.Table, columns: Mapping[str, pa.DataType]) -> bool:
     return all(name in names and table.schema.field(name).type == kind for name, kind in columns.items())
 
 
+def fits_mosaic(sheet: Picture | None, counts: tuple[Any, Any], size: tuple[Any, Any], gap: Any) -> bool:
+    """Whether these are whole numbers of rows and columns, sizes of a tile and a gap, and a mosaic is as large."""
+    numbers = (*counts, *size, gap)
+    if sheet is None or not all(type(number) is int for number in numbers) or min(*counts, *size, gap + 1) < 1:
+        return False
+    return sheet.shape[:2] == tuple(count * (side + gap) - gap for count, side in zip(counts, size, strict=True))
+
+
 def _fits(record: Record, layout: Mapping[str, Any]) -> bool:
     """Whether a layout is whole, and the mosaic is as large as it says."""
-    numbers: list[Any] = [layout.get(name) for name in ("side", "columns", "gap")]
-    rows, sheet = layout.get("rows"), record.images.get("top_images")
-    if sheet is None or not isinstance(rows, list) or not rows or not all(type(number) is int for number in numbers):
+    rows, side = layout.get("rows"), layout.get("side")
+    if not isinstance(rows, list):
         return False
-    side, columns, gap = numbers
-    if min(side, columns, gap + 1) < 1:
-        return False
-    return sheet.shape[:2] == tuple(count * (side + gap) - gap for count in (len(rows), columns))
+    counts = (len(rows), layout.get("columns"))
+    return fits_mosaic(record.images.get("top_images"), counts, (side, side), layout.get("gap"))
 
 
 def _listed(table: pa.Table, rows: Iterable[Any]) -> bool:

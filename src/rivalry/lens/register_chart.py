@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from matplotlib.axes import Axes
 
+from rivalry.lens.drawable import fits_mosaic, has_columns
 from rivalry.lens.page import FALSE, HUE, INK, LINE, QUIET, blank_page, pixels
 from rivalry.records import Picture, Record
 
@@ -24,6 +25,7 @@ _GROUPS = (
     ("enrichment_outlier", FALSE, "-", "outliers"),
     ("enrichment_permuted", QUIET, ":", "as many others"),
 )
+_COLUMNS = {"layer": pa.string(), **{name: pa.float64() for name, *_ in (*_LEVELS, *_GROUPS)}}
 _TOP, _FOOT, _MAPS = 1.85, 4.25, 5.7
 _WIDEST = 1.55  # inches of a tile
 
@@ -50,7 +52,7 @@ def shows_registers(record: Record) -> bool:
     """Whether a record holds norms and enrichments of layers, and a mosaic of norm maps that is as large as it says."""
     table, layout = record.tables.get("layers"), record.settings.get("norm_maps")
     said = isinstance(record.settings.get("verdict"), str) and "images" in record.settings
-    if table is None or not said or not isinstance(layout, dict) or not _has_columns(table):
+    if table is None or not said or not isinstance(layout, dict) or not has_columns(table, _COLUMNS):
         return False
     rows = table.to_pylist()
     if not rows or not all(_positive(row[name]) for row in rows for name, *_ in _LEVELS):
@@ -171,24 +173,14 @@ def _ticks(low: float, high: float) -> list[float]:
     return found[:: -(-len(found) // 6)]
 
 
-def _has_columns(table: pa.Table) -> bool:
-    wanted = [name for name, *_ in (*_LEVELS, *_GROUPS)]
-    names = table.column_names
-    kinds = all(names.count(name) == 1 and table.schema.field(name).type == pa.float64() for name in wanted)
-    return kinds and names.count("layer") == 1 and table.schema.field("layer").type == pa.string()
-
-
 def _positive(value: float | None) -> bool:
     return value is not None and math.isfinite(value) and value > 0
 
 
 def _fits(sheet: Picture | None, layout: Mapping[str, Any]) -> bool:
     """Whether the layout is whole, and the mosaic as large as it says."""
-    numbers: list[Any] = [layout.get(name) for name in ("rows", "height", "width", "gap")]
     columns = layout.get("columns")
-    if sheet is None or not isinstance(columns, list) or not columns or not all(type(one) is int for one in numbers):
+    if not isinstance(columns, list):
         return False
-    rows, height, width, gap = numbers
-    if min(rows, height, width, gap + 1) < 1:
-        return False
-    return sheet.shape[:2] == (rows * (height + gap) - gap, len(columns) * (width + gap) - gap)
+    size = (layout.get("height"), layout.get("width"))
+    return fits_mosaic(sheet, (layout.get("rows"), len(columns)), size, layout.get("gap"))

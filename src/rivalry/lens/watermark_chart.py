@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rivalry.lens.drawable import has_columns
+from rivalry.lens.drawable import fits_mosaic, has_columns
 from rivalry.lens.page import blank_page, pixels
 from rivalry.lens.watermark_panels import (
     RENDERS,
@@ -105,9 +105,11 @@ def _some(layers: Sequence[Row]) -> list[Row]:
 
 def _fits(sheet: Picture | None, layout: Any) -> bool:
     """Whether a layout is whole, and the sheet of renders as large as it says."""
-    if sheet is None or not isinstance(layout, dict) or layout.get("columns") != list(RENDERS):
+    if (
+        not isinstance(layout, dict)
+        or layout.get("columns") != list(RENDERS)
+        or not isinstance(layout.get("rows"), list)
+    ):
         return False
-    side, gap, rows = layout.get("side"), layout.get("gap"), layout.get("rows")
-    if type(side) is not int or type(gap) is not int or side < 1 or gap < 0 or not isinstance(rows, list) or not rows:
-        return False
-    return sheet.shape[:2] == tuple(count * (side + gap) - gap for count in (len(rows), len(RENDERS)))
+    side = layout.get("side")
+    return fits_mosaic(sheet, (len(layout["rows"]), len(RENDERS)), (side, side), layout.get("gap"))

@@ -19,11 +19,12 @@ from rich.console import Console
 from torchvision.transforms.v2 import functional as transforms
 
 from rivalry.clusters import ActivationClusters
-from rivalry.clusters.overlay import GAP, PALETTE, lay_out, paint
+from rivalry.clusters.overlay import GAP, PALETTE, paint
 from rivalry.clusters.score import to_pixels
 from rivalry.clusters.tables import ALL, unpack_labels
 from rivalry.data.dataset import ImageDataset, Sample
 from rivalry.data.decoding import open_image, to_tensor
+from rivalry.recording.mosaic import lay_out
 from rivalry.recording.sweep import sweep
 from rivalry.records import Picture, Record
 from rivalry.training.analyze import Target, find_target
@@ -123,7 +124,8 @@ def overlay(path: Path, labels: torch.Tensor) -> Picture:
     image = to_tensor(open_image(path))
     views = to_pixels(labels[None], (image.shape[1], image.shape[2]))[0]
     plain: Picture = np.ascontiguousarray(image.movedim(0, 2).numpy())
-    return lay_out([[plain, PALETTE[views.numpy() % len(PALETTE)], paint(image, views)]], 3 * GAP)
+    tiles = [plain, PALETTE[views.numpy() % len(PALETTE)], paint(image, views)]
+    return lay_out([tiles], plain.shape[:2], columns=len(tiles), gap=3 * GAP)
 
 
 def _own_size(target: Target) -> tuple[int, int]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from rivalry.artefacts.registers.outliers import Norms
 from rivalry.recording.grid import Tokens
+from rivalry.recording.mosaic import lay_out
 from rivalry.records import JSON, Picture
 
 PICTURES, LAYERS = 6, 6
@@ -74,7 +74,12 @@ def norm_maps(
         coloured = (norm_colours(one, lowest[layer], described[layer].threshold) for one in grids)
         columns.append([_enlarge(one, size, smooth=False) for one in coloured])
     told: dict[str, JSON] = {"columns": ["picture", *norms], "rows": len(images), "gap": GAP}
-    return _mosaic(columns, size), {**told, "height": size[0], "width": size[1]}
+    rows = list(zip(*columns, strict=True))
+    return lay_out(rows, size, columns=len(columns), gap=GAP, paper=_PAPER), {
+        **told,
+        "height": size[0],
+        "width": size[1],
+    }
 
 
 def _enlarge(picture: Picture, size: tuple[int, int], *, smooth: bool) -> Picture:
@@ -83,15 +88,3 @@ def _enlarge(picture: Picture, size: tuple[int, int], *, smooth: bool) -> Pictur
     scaled = torch.nn.functional.interpolate(tensor, size=size, **how)
     made: Picture = scaled[0].permute(1, 2, 0).clamp(0, 255).round().byte().numpy()
     return made
-
-
-def _mosaic(columns: Sequence[Sequence[Picture]], size: tuple[int, int]) -> Picture:
-    steps = size[0] + GAP, size[1] + GAP
-    sheet: npt.NDArray[np.uint8] = np.full(
-        (len(columns[0]) * steps[0] - GAP, len(columns) * steps[1] - GAP, 3), _PAPER, dtype=np.uint8
-    )
-    for across, tiles in enumerate(columns):
-        for down, tile in enumerate(tiles):
-            top, left = down * steps[0], across * steps[1]
-            sheet[top : top + size[0], left : left + size[1]] = tile
-    return sheet

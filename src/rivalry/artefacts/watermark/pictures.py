@@ -8,11 +8,12 @@ from typing import cast
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, pad
+from torch.nn.functional import avg_pool2d, interpolate
 
 from rivalry.artefacts.watermark.renders import Rendered, render
 from rivalry.data.dataset import CATEGORIES, ImageDataset
 from rivalry.data.watermark import Watermark
+from rivalry.recording.mosaic import lay_out
 from rivalry.recording.observation import Listening
 from rivalry.records import JSON, Picture
 
@@ -92,16 +93,15 @@ def sheet(
     renders = [one[:count].float() / 255 for one in (pictures.clean, pictures.marked.images, pictures.null.images)]
     renders.append(_glowing(renders[1], relevance[:count]))
     side = max(32, min(_LARGEST, *pictures.clean.shape[2:]))
-    tiles = torch.stack([_tiles(one, side) for one in renders], 1)
-    spaced = pad(tiles, (0, GAP, 0, GAP), value=1.0)  # rows, columns, colours, height, width
-    whole = spaced.permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)[:-GAP, :-GAP]
+    tiles = torch.stack([_tiles(one, side) for one in renders], 1).movedim(2, 4)  # pictures, renders, height, width, 3
+    shown = (tiles * 255).round().to(torch.uint8).cpu().numpy()
     layout: dict[str, JSON] = {
         "side": side,
         "gap": GAP,
         "columns": ["clean", "marked", "null", "relevance"],
         "rows": cast(JSON, pictures.index[:count].tolist()),
     }
-    return (whole * 255).round().to(torch.uint8).cpu().numpy(), layout
+    return lay_out([list(row) for row in shown], (side, side), columns=len(renders), gap=GAP), layout
 
 
 def _tiles(images: Float[Tensor, "rows 3 height width"], side: int) -> Float[Tensor, "rows 3 side side"]:
