@@ -19,6 +19,7 @@ from rivalry.clusters.joint import draw_positions, fit, part_jointly, positions_
 from rivalry.clusters.layers import Features
 from rivalry.clusters.partition import part, part_by
 from rivalry.data.dataset import ImageDataset
+from rivalry.numerics.sampling import draw
 from rivalry.recording.observation import Images
 from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.sample_rows import Rows, SampleRows
@@ -68,8 +69,7 @@ class Kept:
     @classmethod
     def chosen(cls, dataset: ImageDataset, count: int, seed: int, device: torch.device, workers: int) -> Kept:
         """So many pictures of the data set, or all where it has no more."""
-        order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))
-        return cls(dataset, tuple(sorted(order[:count].tolist())), device, workers)
+        return cls(dataset, tuple(sorted(draw(len(dataset), count, seed).tolist())), device, workers)
 
     def batches(self) -> Iterator[Mapping[str, Any]]:
         """This rank's share, collated; nothing where it has none."""

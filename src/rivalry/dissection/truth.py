@@ -15,6 +15,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from rivalry.numerics.correlation import pearson_from_sums
+from rivalry.numerics.sampling import draw
 from rivalry.recording.sample_rows import SampleRows
 
 SAMPLE_BYTES = 2**27
@@ -59,8 +60,9 @@ class TruthStream:
     ) -> None:
         self.units, self.concepts = units, concepts
         kept = min(images, max(1, limit // (4 * (units + concepts))))
-        order = torch.randperm(images, generator=torch.Generator().manual_seed(SAMPLE_SEED))
-        self.chosen = torch.zeros(images, dtype=torch.bool).scatter_(0, order[:kept], True).to(device)
+        self.chosen = torch.zeros(images, dtype=torch.bool)
+        self.chosen[draw(images, kept, SAMPLE_SEED)] = True
+        self.chosen = self.chosen.to(device)
         self._all_chosen = kept == images
         self.correlation = ConceptCorrelation(units, concepts).to(device)
         self.rows = SampleRows(units + concepts, kept).to(device)

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, DistributedSampler
 from rivalry.data.augmentation import Augmentation, Recipe
 from rivalry.data.dataset import ImageDataset, Sample
 from rivalry.data.turns import ChangedPictures, Turn, TurnSampler
+from rivalry.numerics.sampling import draw
 from rivalry.recording.ranks import rank_and_world
 
 
@@ -113,7 +114,7 @@ class Pictures(LightningDataModule):
         Args:
             images: How many; all where there are fewer.
         """
-        chosen = torch.randperm(len(self.train), generator=torch.Generator().manual_seed(self.seed))[:images]
+        chosen = draw(len(self.train), images, self.seed)
         turns = [Turn(index) for index in chosen.tolist()]
         for batch in self._load(self._changed, sampler=turns, persistent_workers=False):
             yield self.augment(batch, epoch=0)

@@ -1,4 +1,4 @@
-"""All that is drawn: images, patches, places of a permuted mask; each a pure function of a seed and an index.
+"""What is drawn in an image: patches, places of a permuted mask; each a pure function of a seed and an index.
 
 So a result depends neither on the order of images nor on batches or ranks.
 """
@@ -10,11 +10,6 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
-
-
-def draw_images(images: int, count: int, seed: int) -> Int[Tensor, " drawn"]:
-    """The indices of images that stand for all, in the order in which they were drawn; all where there are fewer."""
-    return torch.randperm(images, generator=torch.Generator().manual_seed(seed))[:count]
 
 
 def draw_patches(index: Sequence[int], patches: int, seed: int) -> Int[Tensor, "batch patches"]:

@@ -15,7 +15,6 @@ from torch import nn
 from rivalry.artefacts.registers.blocks import resolve_blocks, settle_layout
 from rivalry.artefacts.registers.counterfactuals import edited_rows, random_rows, reliance_row
 from rivalry.artefacts.registers.described import Described, describe
-from rivalry.artefacts.registers.draws import draw_images
 from rivalry.artefacts.registers.examination import Examination, Examiner
 from rivalry.artefacts.registers.maps import PICTURES, norm_maps, shown_layers
 from rivalry.artefacts.registers.register_units import RegisterUnit
@@ -25,6 +24,7 @@ from rivalry.artefacts.registers.sample import Sample, read_sample
 from rivalry.artefacts.registers.tables import image_table, layer_table, position_table, unit_table
 from rivalry.artefacts.registers.verdict import shows_outliers, verdict
 from rivalry.data.dataset import ImageDataset
+from rivalry.numerics.sampling import draw
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.grid import Tokens
 from rivalry.recording.observation import Listening, Observation
@@ -83,7 +83,7 @@ class RegisterProbe(Analysis):
     def start(self, listening: Listening) -> None:
         """Forget the last pass."""
         self._listening = listening
-        self._drawn = draw_images(len(listening.dataset), self.images, self.seed)
+        self._drawn = draw(len(listening.dataset), self.images, self.seed)
         self._reservoir = Reservoir(self._layout, self._drawn, self.seed, listening.device)
 
     def observe(self, observation: Observation) -> None:

@@ -22,7 +22,7 @@ from rivalry.artefacts.watermark.pictures import Pictures, knows_objects, look_a
 from rivalry.artefacts.watermark.relevance import STEPS
 from rivalry.artefacts.watermark.reliance import SMALLEST_GROUP, group_accuracies, reliance_intervals
 from rivalry.artefacts.watermark.renders import render
-from rivalry.artefacts.watermark.sample import RENDERS, PooledRenders, choose
+from rivalry.artefacts.watermark.sample import RENDERS, PooledRenders
 from rivalry.artefacts.watermark.saturation import CLUSTERS
 from rivalry.artefacts.watermark.tables import (
     fewest_carriers,
@@ -37,6 +37,7 @@ from rivalry.data.watermark import Watermark, Watermarked
 from rivalry.lwta.activity import WinCounts
 from rivalry.numerics.bootstrap import RESAMPLES
 from rivalry.numerics.nearest import nearest
+from rivalry.numerics.sampling import draw
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes, unit_axes
 from rivalry.recording.grid import feature_map
@@ -135,7 +136,7 @@ class WatermarkProbe(Analysis):
         self._axes: dict[str, int] = {}
         self._spatial: dict[str, int] = {}
         self._answers = SampleRows(COLUMNS, len(listening.dataset)).to(listening.device)
-        self._sample = choose(len(listening.dataset), self.samples, seed=self.seed).to(listening.device)
+        self._sample = draw(len(listening.dataset), self.samples, self.seed).sort().values.to(listening.device)
         self._pools: dict[str, PooledRenders] = {}
         self._wins: dict[str, list[WinCounts]] = {}
         self._floor.start(listening)
@@ -248,7 +249,7 @@ class WatermarkProbe(Analysis):
 
     def _look_again(self, index: Int[Tensor, " samples"], wanted: int) -> Pictures:
         """Read as many of these pictures as are wanted, chosen by seed."""
-        places = choose(len(index), wanted, seed=self.seed).to(index.device)
+        places = draw(len(index), wanted, self.seed).sort().values.to(index.device)
         return look_again(self._listening, index[places], self.watermark, self.null, seed=self.seed)
 
     def _settings(self, pictures: Pictures, carrying: str | None) -> dict[str, JSON]:

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from rivalry.numerics.sampling import draw
 from rivalry.recording.pooling import pool, positions_won
 from rivalry.recording.sample_rows import SampleRows
 
@@ -37,23 +38,13 @@ class PooledLayer:
     detectors: Float[Tensor, "renders samples units"]
 
 
-def choose(total: int, wanted: int, *, seed: int) -> Int[Tensor, " samples"]:
-    """Choose as many pictures of a data set as are wanted, or all; ascending.
-
-    >>> choose(3, 5, seed=0), len(choose(100, 5, seed=0))
-    (tensor([0, 1, 2]), 5)
-    """
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randperm(total, generator=generator)[:wanted].sort().values
-
-
 def halves(samples: int, *, seed: int) -> tuple[Int[Tensor, " first"], Int[Tensor, " second"]]:
     """Part samples into two halves by seed, ascending; the first is the larger where their number is odd.
 
     >>> [len(half) for half in halves(5, seed=0)]
     [3, 2]
     """
-    order = torch.randperm(samples, generator=torch.Generator().manual_seed(seed))
+    order = draw(samples, samples, seed)
     middle = (samples + 1) // 2
     return order[:middle].sort().values, order[middle:].sort().values
 
