@@ -20,7 +20,7 @@ import torch
 from side_by_side import peak_mb
 from torch.nn.functional import normalize
 
-from rivalry.dissection.feature_files import KEY, FeatureFiles
+from rivalry.clip.feature_files import KEY, FeatureFiles
 from rivalry.dissection.naming import best_by_top_images
 from rivalry.recording.top_images import TopImages
 

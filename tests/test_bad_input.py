@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from rivalry.training.run import has_begun
-from tests.dissection.tiny_clip import write_tiny_clip
+from tests.clip.tiny_clip import write_tiny_clip
 from tests.training.written_run import rivalry, write_settings
 
 Change = Callable[[Path], dict[str, Any]]

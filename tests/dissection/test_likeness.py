@@ -8,7 +8,7 @@ import torch
 from rivalry.dissection import likeness
 from rivalry.dissection.layer_stream import LayerSummary
 from rivalry.dissection.likeness import likeness_of, mean_cosine
-from rivalry.dissection.semantics import clarity, monosemanticity, polysemanticity, redundancy
+from rivalry.numerics.semantics import clarity, monosemanticity, polysemanticity, redundancy
 from rivalry.recording.sample_rows import Rows
 from rivalry.recording.top_images import Ranking
 

@@ -8,8 +8,8 @@ import timm
 import torch
 from torch import nn
 
+from rivalry.clip.towers import Clip, load_clip
 from rivalry.data.vocabulary import Vocabulary
-from rivalry.dissection.clip import Clip, load_clip
 from rivalry.dissection.likeness import mean_cosine
 from rivalry.dissection.neurons import NeuronDissection
 from rivalry.dissection.similarity import Similarity, soft_wpmi
@@ -17,7 +17,7 @@ from rivalry.lens.drawable import shows_neurons
 from rivalry.lwta import sparsify
 from rivalry.recording import sweep
 from rivalry.records import Record
-from tests.dissection.tiny_clip import encode_images
+from tests.clip.tiny_clip import encode_images
 from tests.recording.tiny import Listener, Tiles, TinyNetwork, tiles_loader
 
 WORDS = Vocabulary(("bright left", "nothing", "zebra", "a red car"))

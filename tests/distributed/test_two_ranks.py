@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rivalry.records import Record, find_records
-from tests.dissection.tiny_clip import write_tiny_clip
+from tests.clip.tiny_clip import write_tiny_clip
 from tests.distributed.ranks import start_two
 from tests.distributed.sweep_on_rank import sweep_on_rank
 

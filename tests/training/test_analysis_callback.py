@@ -24,7 +24,7 @@ from rivalry.records import Record, find_records
 from rivalry.training.analysis_callback import refuse_strategies_without_taps
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.settings import Backbone
-from tests.dissection.tiny_clip import write_tiny_clip
+from tests.clip.tiny_clip import write_tiny_clip
 from tests.recording.tiny import Listener, Tiles, hooks_of
 from tests.training.small_run import classifier, listening, pictures, trainer
 

@@ -2,9 +2,9 @@
 
 CLIP-Dissect (Oikarinen & Weng, ICLR 2023) applied to units that compete (Panousis & Chatzis, "DISCOVER", NeurIPS 2023).
 
-Read in this order: :mod:`similarity` (how well words describe a unit), :mod:`clip` and :mod:`feature_cache` (where
-images and words meet), :mod:`naming` (from top images to labels), :mod:`judge` (labels against the truth of masks),
-:mod:`mosaic` and :mod:`sheet` (what it looks like), :mod:`neurons` (the analysis).
+Images and words meet in :mod:`rivalry.clip`. Read in this order: :mod:`similarity` (how well words describe a unit),
+:mod:`naming` (from top images to labels), :mod:`judge` (labels against the truth of masks), :mod:`mosaic` and
+:mod:`sheet` (what it looks like), :mod:`neurons` (the analysis).
 """
 
 from rivalry.dissection.neurons import NeuronDissection

@@ -1,4 +1,4 @@
-"""How alike each unit's top images are to CLIP: the scores of :mod:`rivalry.dissection.semantics` of a whole layer."""
+"""How alike each unit's top images are to CLIP: the scores of :mod:`rivalry.numerics.semantics` of a whole layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.dissection.layer_stream import LayerSummary
-from rivalry.dissection.semantics import (
+from rivalry.numerics.semantics import (
     EXAMPLES,
     clarity,
     monosemanticity,
@@ -29,7 +29,7 @@ class Likeness:
     """Scores of a layer's units; NaN where there are too few images: fewer than two, or none for redundancy.
 
     Attributes:
-        clarity: See :mod:`rivalry.dissection.semantics`.
+        clarity: See :mod:`rivalry.numerics.semantics`.
         redundancy: Among the layer's living units.
         polysemanticity: Likewise.
         monosemanticity: Over all images where the similarity looks at all, else over the top images.

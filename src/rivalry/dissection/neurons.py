@@ -16,10 +16,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from rivalry.clip.feature_cache import ImageFeatures, word_features
+from rivalry.clip.towers import Clip, check_clip, check_templates, load_clip
 from rivalry.data.vocabulary import Vocabulary
 from rivalry.dissection.best_words import BestWords
-from rivalry.dissection.clip import Clip, check_clip, check_templates, load_clip
-from rivalry.dissection.feature_cache import ImageFeatures, word_features
 from rivalry.dissection.judge import BEST, judge_labels
 from rivalry.dissection.layer_stream import LayerStream, LayerSummary
 from rivalry.dissection.likeness import likeness_of, mean_cosine
@@ -34,11 +34,11 @@ from rivalry.dissection.naming import (
     softmax_normalisers,
 )
 from rivalry.dissection.natural import NaturalLabels
-from rivalry.dissection.semantics import EXAMPLES
 from rivalry.dissection.sheet import top_image_sheet
 from rivalry.dissection.similarity import Similarity
 from rivalry.dissection.truth import presence
 from rivalry.dissection.unit_table import NamedLayer, summary_scalars, unit_table
+from rivalry.numerics.semantics import EXAMPLES
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes, unit_axes
 from rivalry.recording.observation import Listening, Observation
@@ -71,7 +71,7 @@ class NeuronDissection(Analysis):
     Args:
         layers: Layers to dissect, dotted names or globs; with the axis of their units where it cannot be told (see
             :mod:`rivalry.recording.axes`).
-        clip: A CLIP, as for :func:`rivalry.dissection.clip.load_clip`; loaded at the end of the first pass.
+        clip: A CLIP, as for :func:`rivalry.clip.towers.load_clip`; loaded at the end of the first pass.
         vocabulary: The words to choose from, or the name or file of them.
         similarity: How well a word describes a unit (see :mod:`rivalry.dissection.similarity`).
         pooling: From positions to one number an image (see :mod:`rivalry.recording.pooling`).

@@ -27,8 +27,8 @@ import torchvision
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from rivalry.clip.towers import check_clip
 from rivalry.data.paths import expand
-from rivalry.dissection.clip import check_clip
 from rivalry.lwta.survey import example_image, still
 from rivalry.numerics.nearest import nearest
 

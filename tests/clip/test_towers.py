@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from rivalry.dissection.clip import Clip, Preparation, load_clip, prepare
-from tests.dissection.tiny_clip import encode_images, write_tiny_clip
+from rivalry.clip.towers import Clip, Preparation, load_clip, prepare
+from tests.clip.tiny_clip import encode_images, write_tiny_clip
 
 
 def test_loads_a_folder_once(clip_folder: Path, clip: Clip) -> None:

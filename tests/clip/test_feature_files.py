@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rivalry.dissection import feature_files
-from rivalry.dissection.feature_files import KEY, FeatureFiles, Keys, read
+from rivalry.clip import feature_files
+from rivalry.clip.feature_files import KEY, FeatureFiles, Keys, read
 
 
 def keys_of(*numbers: int) -> Keys:

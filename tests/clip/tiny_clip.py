@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rivalry.dissection.clip import Clip, prepare
+from rivalry.clip.towers import Clip, prepare
 
 CONFIG = {
     "model_cfg": {

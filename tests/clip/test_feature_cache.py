@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from rivalry.dissection.clip import Clip
-from rivalry.dissection.feature_cache import ImageFeatures, content_key, word_features
-from tests.dissection.tiny_clip import encode_images
+from rivalry.clip.feature_cache import ImageFeatures, content_key, word_features
+from rivalry.clip.towers import Clip
+from tests.clip.tiny_clip import encode_images
 from tests.recording.tiny import Tiles
 
 
@@ -75,8 +75,8 @@ def test_pictures_of_several_sizes_come_back_in_their_places(clip: Clip) -> None
 def test_many_pictures_are_written_in_few_files(
     clip: Clip, encoded: list[int], own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rivalry.dissection.feature_cache._IMAGES_AT_ONCE", 4)
-    monkeypatch.setattr("rivalry.dissection.feature_cache._ROWS_A_FILE", 6)
+    monkeypatch.setattr("rivalry.clip.feature_cache._IMAGES_AT_ONCE", 4)
+    monkeypatch.setattr("rivalry.clip.feature_cache._ROWS_A_FILE", 6)
     dataset = Tiles(18)
     dataset.images[13] = dataset.images[2]  # written in an earlier file by then
     features = ImageFeatures(clip).of(dataset, list(range(17, -1, -1)))

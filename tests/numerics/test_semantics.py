@@ -8,8 +8,8 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from rivalry.dissection import semantics
-from rivalry.dissection.semantics import (
+from rivalry.numerics import semantics
+from rivalry.numerics.semantics import (
     clarity,
     monosemanticity,
     monosemanticity_of_all,

@@ -5,7 +5,7 @@ Under the user's cache, one folder a CLIP (by the digest of its weights)::
     clip/<digest>/images/<digest>.safetensors    keys: one digest a picture's bytes; features: one row each
     clip/<digest>/texts/<digest>.safetensors     features of a whole vocabulary
 
-How files of images are read, shared and merged is told in :mod:`rivalry.dissection.feature_files`.
+How files of images are read, shared and merged is told in :mod:`rivalry.clip.feature_files`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from rivalry.cache import cache_folder
+from rivalry.clip.feature_files import KEY, FeatureFiles, Keys, read, write
+from rivalry.clip.towers import Clip, prepare
 from rivalry.data.ahead import ahead
 from rivalry.data.dataset import ImageDataset
-from rivalry.dissection.clip import Clip, prepare
-from rivalry.dissection.feature_files import KEY, FeatureFiles, Keys, read, write
 from rivalry.recording.ranks import rank_and_world, sum_over_ranks
 
 _IMAGES_AT_ONCE = 256

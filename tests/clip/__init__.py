@@ -1,0 +1,1 @@
+"""Tests of CLIP: its towers, and the features that are kept."""
