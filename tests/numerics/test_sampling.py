@@ -2,7 +2,7 @@
 
 import torch
 
-from rivalry.numerics.sampling import draw
+from rivalry.numerics.sampling import draw, halves
 
 
 def test_places_are_drawn_once_each_and_the_first_are_the_first_of_more() -> None:
@@ -16,3 +16,8 @@ def test_places_are_drawn_once_each_and_the_first_are_the_first_of_more() -> Non
 def test_draws_belong_to_the_seed() -> None:
     assert draw(1000, 20, seed=3).tolist() == draw(1000, 20, seed=3).tolist()
     assert draw(1000, 20, seed=3).tolist() != draw(1000, 20, seed=4).tolist()
+
+
+def test_halves_are_all() -> None:
+    first, second = halves(9, seed=0)
+    assert sorted([*first.tolist(), *second.tolist()]) == list(range(9))

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from rivalry.clusters import tables
 from rivalry.clusters.floors import twin_source
 from rivalry.clusters.judgement import CLUSTERS, RANDOM, SLIC, Floors, Judge, Judged
-from rivalry.clusters.layers import Features, default_layers, features_of, hear_once
-from rivalry.clusters.maps import Kept, LabelMaps, Parting
+from rivalry.clusters.layers import Features, default_layers, features_of
+from rivalry.clusters.maps import LabelMaps, Parting
 from rivalry.clusters.names import by_size, rename
 from rivalry.clusters.partition import CANDIDATES
 from rivalry.clusters.segments import check_truth, default_truth
@@ -23,6 +23,8 @@ from rivalry.clusters.sheet import overlay_sheet
 from rivalry.data.dataset import ImageDataset
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, axes_of_outputs, check_axes
+from rivalry.recording.chosen import ChosenPictures
+from rivalry.recording.hearing import hear_once
 from rivalry.recording.observation import Images, Listening, Observation
 from rivalry.records import JSON
 
@@ -102,7 +104,7 @@ class ActivationClusters(Analysis):
         """Choose the pictures."""
         dataset = listening.dataset
         self._listening = listening
-        self._kept = Kept.chosen(dataset, self.images, self.seed, listening.device, listening.workers)
+        self._kept = ChosenPictures.chosen(dataset, self.images, self.seed, listening.device, listening.workers)
         usual = (default_truth(dataset.concepts),) if dataset.concepts else ()
         self._truths = tuple(self.truth_given or usual)
         self._objects = any(concept.category == "object" for concept in dataset.concepts)

@@ -15,7 +15,8 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from rivalry.clusters.layers import Features, features_of
-from rivalry.clusters.maps import Kept, Source
+from rivalry.clusters.maps import Source
+from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.observation import Images, Listening
 from rivalry.recording.random_twin import random_twin_of
 from rivalry.recording.taps import Taps
@@ -50,7 +51,7 @@ def _superpixels(picture: npt.NDArray[np.uint8], clusters: int) -> npt.NDArray[n
     return best
 
 
-def twin_source(listening: Listening, kept: Kept, axes: Mapping[str, int], scale: int) -> Source:
+def twin_source(listening: Listening, kept: ChosenPictures, axes: Mapping[str, int], scale: int) -> Source:
     """Features of the heard network's random twin, heard at the same layers.
 
     Args:

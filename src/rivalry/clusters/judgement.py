@@ -11,8 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.clusters.floors import slic_labels
-from rivalry.clusters.maps import Kept, LabelMaps
+from rivalry.clusters.maps import LabelMaps
 from rivalry.clusters.score import score, score_names
+from rivalry.recording.chosen import ChosenPictures
 
 CLUSTERS, SLIC, RANDOM = "clusters", "slic", "random"
 
@@ -42,7 +43,7 @@ class Judge:
         objects: Whether there are objects to locate.
     """
 
-    kept: Kept
+    kept: ChosenPictures
     truths: tuple[str, ...]
     objects: bool
 

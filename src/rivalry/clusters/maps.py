@@ -6,25 +6,20 @@ the network again; what came of it is gathered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.utils.data import DataLoader, Subset
 
 from rivalry.clusters.joint import draw_positions, fit, part_jointly, positions_each
 from rivalry.clusters.layers import Features
 from rivalry.clusters.partition import part, part_by
-from rivalry.data.dataset import ImageDataset
-from rivalry.numerics.sampling import draw
+from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.observation import Images
-from rivalry.recording.ranks import rank_and_world
-from rivalry.recording.sample_rows import Rows, SampleRows
+from rivalry.recording.sample_rows import SampleRows
 
-BATCH = 32
 Source = Callable[[Images], Features]
 """From pictures to the features of a network."""
 
@@ -51,47 +46,6 @@ class LabelMaps:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The pictures that are clustered, of which this rank reads its share.
-
-    Attributes:
-        dataset: Where they are.
-        index: All of them, ascending.
-        device: Where they are shown.
-        workers: Processes that decode.
-    """
-
-    dataset: ImageDataset
-    index: tuple[int, ...]
-    device: torch.device
-    workers: int = 0
-
-    @classmethod
-    def chosen(cls, dataset: ImageDataset, count: int, seed: int, device: torch.device, workers: int) -> Kept:
-        """So many pictures of the data set, or all where it has no more."""
-        return cls(dataset, tuple(sorted(draw(len(dataset), count, seed).tolist())), device, workers)
-
-    def batches(self) -> Iterator[Mapping[str, Any]]:
-        """This rank's share, collated; nothing where it has none."""
-        rank, world = rank_and_world()
-        own = self.index[rank::world]
-        if own:
-            # A generator of its own: a loader would draw from the one that the network draws from.
-            yield from DataLoader(
-                Subset(self.dataset, own), BATCH, num_workers=self.workers, generator=torch.Generator()
-            )
-
-    def gather(self, rows: Sequence[Float[Tensor, "_ columns"]], columns: int) -> Rows:
-        """Put the rows of this rank's share, in their order, together with those of the others. A collective."""
-        rank, world = rank_and_world()
-        own = torch.tensor(self.index[rank::world], dtype=torch.long, device=self.device)
-        gathered = SampleRows(columns, len(self.index)).to(self.device)
-        mine = torch.cat([row.to(self.device) for row in rows]) if rows else torch.zeros(0, columns, device=self.device)
-        gathered.update(mine, own)
-        return gathered.compute()
-
-
-@dataclass(frozen=True)
 class Parting:
     """How pictures are parted.
 
@@ -105,7 +59,7 @@ class Parting:
     joint: bool
     seed: int
 
-    def __call__(self, kept: Kept, source: Source, example: Features) -> LabelMaps:
+    def __call__(self, kept: ChosenPictures, source: Source, example: Features) -> LabelMaps:
         """Cluster the pictures. A collective.
 
         Args:
@@ -143,7 +97,7 @@ class Parting:
         SampleRows(columns_of(example), pictures)  # it refuses what is more than it may keep
         return replace(self, candidates=possible)
 
-    def _one_by_one(self, kept: Kept, source: Source) -> Iterator[Tensor]:
+    def _one_by_one(self, kept: ChosenPictures, source: Source) -> Iterator[Tensor]:
         for batch in kept.batches():
             features = source(batch["image"].to(kept.device))
             index = batch["index"].tolist()
@@ -151,7 +105,7 @@ class Parting:
             alone = [part_by(one, whole.clusters, seed=self.seed, index=index) for one in features.depths()]
             yield _row(whole.clusters, whole.silhouette, [whole.labels, *alone])
 
-    def _jointly(self, kept: Kept, source: Source, example: Features) -> Iterator[Tensor]:
+    def _jointly(self, kept: ChosenPictures, source: Source, example: Features) -> Iterator[Tensor]:
         places, channels = example.stacked[0, ..., 0].numel(), example.stacked.shape[3]
         count = positions_each(len(kept.index), places, channels)
         drawn = []

@@ -8,11 +8,12 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from rivalry.clusters.maps import Kept, LabelMaps
+from rivalry.clusters.maps import LabelMaps
 from rivalry.clusters.overlay import GAP, colours_of_truth, paint, shrink
 from rivalry.clusters.score import to_pixels
 from rivalry.clusters.segments import segments
 from rivalry.clusters.tables import ALL
+from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.mosaic import lay_out
 from rivalry.records import JSON, Picture
 
@@ -21,7 +22,7 @@ PICTURE, TRUTH = "picture", "truth"
 
 
 def overlay_sheet(
-    kept: Kept, maps: LabelMaps, layers: Sequence[str], truth: str | None
+    kept: ChosenPictures, maps: LabelMaps, layers: Sequence[str], truth: str | None
 ) -> tuple[Picture, dict[str, JSON]]:
     """Draw some pictures, evenly from those that are clustered.
 
@@ -44,7 +45,7 @@ def overlay_sheet(
     return lay_out(rows, (height, width), columns=len(columns), gap=GAP), layout
 
 
-def _row(kept: Kept, index: int, labels: Int[Tensor, "views _ _"], truth: str | None) -> list[Picture]:
+def _row(kept: ChosenPictures, index: int, labels: Int[Tensor, "views _ _"], truth: str | None) -> list[Picture]:
     sample = kept.dataset[index]
     image = sample["image"]
     views = to_pixels(labels.cpu(), (image.shape[1], image.shape[2]))

@@ -16,3 +16,14 @@ def draw(total: int, count: int, seed: int) -> Int[Tensor, " drawn"]:
     ([0, 1, 2], 5)
     """
     return torch.randperm(total, generator=torch.Generator().manual_seed(seed))[:count]
+
+
+def halves(samples: int, *, seed: int) -> tuple[Int[Tensor, " first"], Int[Tensor, " second"]]:
+    """Part samples into two halves by seed, ascending; the first is the larger where their number is odd.
+
+    >>> [len(half) for half in halves(5, seed=0)]
+    [3, 2]
+    """
+    order = draw(samples, samples, seed)
+    middle = (samples + 1) // 2
+    return order[:middle].sort().values, order[middle:].sort().values

@@ -8,7 +8,6 @@ import torch
 from rivalry.artefacts.watermark.concept_vector import judge_direction, pattern_cav
 from rivalry.artefacts.watermark.decodability import decodability
 from rivalry.artefacts.watermark.relevance import lift
-from rivalry.artefacts.watermark.sample import halves
 from rivalry.artefacts.watermark.saturation import (
     best_iou,
     cluster_entropy,
@@ -147,8 +146,3 @@ def test_the_same_picture_twice_is_no_saturation() -> None:
     found = saturate([clean], [clean], masks, ~masks, index=[0, 1, 2], seed=0)
     assert (found.entropy_drop == 0).all()
     assert torch.equal(found.iou, found.iou_clean)
-
-
-def test_halves_are_all() -> None:
-    first, second = halves(9, seed=0)
-    assert sorted([*first.tolist(), *second.tolist()]) == list(range(9))

@@ -16,9 +16,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from rivalry.artefacts.watermark.sample import halves
 from rivalry.numerics.bootstrap import Interval, bootstrap
 from rivalry.numerics.ridge import fit_ridge
+from rivalry.numerics.sampling import halves
 from rivalry.numerics.separation import weighted_auroc
 
 SMALLEST_HALF = 2

@@ -13,8 +13,9 @@ from rivalry.artefacts.watermark.carriers import Carriers, Half, Trial
 from rivalry.artefacts.watermark.concept_vector import ConceptTest, judge_direction
 from rivalry.artefacts.watermark.decodability import decodability
 from rivalry.artefacts.watermark.pictures import Pictures
-from rivalry.artefacts.watermark.sample import PooledLayer, halves
+from rivalry.artefacts.watermark.sample import PooledLayer
 from rivalry.numerics.bootstrap import Interval
+from rivalry.numerics.sampling import halves
 from rivalry.numerics.separation import auroc
 from rivalry.recording.observation import Listening
 

@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from rivalry.numerics.sampling import draw
 from rivalry.recording.pooling import pool, positions_won
 from rivalry.recording.sample_rows import SampleRows
 
@@ -36,17 +35,6 @@ class PooledLayer:
     index: Int[Tensor, " samples"]
     values: Float[Tensor, "renders samples units"]
     detectors: Float[Tensor, "renders samples units"]
-
-
-def halves(samples: int, *, seed: int) -> tuple[Int[Tensor, " first"], Int[Tensor, " second"]]:
-    """Part samples into two halves by seed, ascending; the first is the larger where their number is odd.
-
-    >>> [len(half) for half in halves(5, seed=0)]
-    [3, 2]
-    """
-    order = draw(samples, samples, seed)
-    middle = (samples + 1) // 2
-    return order[:middle].sort().values, order[middle:].sort().values
 
 
 class PooledRenders:
