@@ -1,0 +1,77 @@
+"""How far a basis has moved from another, how much its directions repeat each other, how sparse its answers are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from rivalry.numerics.matching import match
+
+UNMATCHED = -1
+
+
+def matched_cosine(
+    ours: Float[Tensor, "channels ours"], theirs: Float[Tensor, "channels theirs"]
+) -> tuple[Float[Tensor, " ours"], Int[Tensor, " ours"]]:
+    """Cosine of every direction and the one of the other basis that it is matched to, each in one pair at most.
+
+    The pairs have the largest sum of cosines (Hungarian method). The sign counts: a direction that was turned round
+    answers to the opposite. Compare in the space where the basis is orthonormal (:attr:`Rotation.matrix`): weights of
+    raw channels are ruled by channels that hardly vary.
+
+    Returns:
+        The cosines, NaN of a direction without a partner, and the partners, −1 where there is none.
+
+    >>> matched_cosine(torch.eye(3)[:, [0, 1]], torch.eye(3)[:, [1, 0, 2]])
+    (tensor([1., 1.]), tensor([1, 0]))
+    """
+    cosines = functional.normalize(ours.double(), dim=0).T @ functional.normalize(theirs.double(), dim=0)
+    rows, columns = (torch.from_numpy(places).to(ours.device) for places in match(cosines))
+    matching = torch.full((ours.shape[1],), UNMATCHED, device=ours.device)
+    cosine = torch.full((ours.shape[1],), torch.nan, device=ours.device)
+    matching[rows] = columns
+    cosine[rows] = cosines[rows, columns].to(cosine.dtype)
+    return cosine, matching
+
+
+def redundancy(weights: Float[Tensor, "channels directions"]) -> Float[Tensor, " directions"]:
+    """Largest |cosine| of each direction with another one; NaN of a direction alone.
+
+    >>> redundancy(torch.tensor([[1.0, -2.0, 0.0], [0.0, 0.0, 1.0]]))
+    tensor([1., 1., 0.])
+    """
+    if weights.shape[1] < 2:
+        return torch.full_like(weights[0], torch.nan)
+    unit = functional.normalize(weights, dim=0)
+    return (unit.T @ unit).abs().fill_diagonal_(-torch.inf).amax(1)
+
+
+@dataclass(frozen=True)
+class Sparsity:
+    """How sparse the answers y = σ(z) of directions are on some pixels.
+
+    Attributes:
+        active: Share of the directions that are on (y > ½), mean over pixels.
+        entropy: Of the directions' shares of a pixel in bits, mean over pixels.
+        dead: Share of the directions that are on at no pixel.
+        hoyer: Mean over pixels of (√I − ‖y‖₁/‖y‖₂) / (√I − 1): 0 where all answer alike, 1 where one alone does.
+    """
+
+    active: float
+    entropy: float
+    dead: float
+    hoyer: float
+
+
+def sparsity(scores: Float[Tensor, "pixels directions"]) -> Sparsity:
+    """How sparse answers are, from the scores z; of no pixel, or of one direction alone, NaN where nothing is defined.
+
+    >>> sparsity(torch.tensor([[50.0, -50.0], [50.0, -50.0]])).active
+    0.5
+    """
+    raise NotImplementedError
