@@ -84,6 +84,8 @@ class NeuronDissection(Analysis):
             place, an axis that holds no units, or a CLIP that is not known, not there or not complete.
     """
 
+    hears_directions = True
+
     def __init__(
         self,
         layers: Layers,

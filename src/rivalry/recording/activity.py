@@ -82,6 +82,8 @@ class Activity(Analysis):
         ValueError: For an axis that holds no units.
     """
 
+    hears_directions = True
+
     def __init__(self, layers: Layers, name: str = "activity") -> None:
         self._given_axes = check_axes(layers)
         self.taps = tuple(layers)

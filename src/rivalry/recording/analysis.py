@@ -10,13 +10,14 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 from torch import nn
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.recording.directions import Directions
 from rivalry.recording.observation import Listening, Observation
 from rivalry.records import JSON, Picture
 
@@ -49,12 +50,17 @@ class Analysis(ABC):
         taps: Layers to hear, dotted names or globs.
         needs: What samples must carry, of ``NEEDS``; a missing one is an error before anything runs.
         follows: Whether it goes on from its record of the epoch before (see :attr:`Listening.previous`).
+        offers: Whether it offers directions of its layers, which other analyses hear as layers of their own (see
+            :mod:`rivalry.recording.directions`); it starts before them.
+        hears_directions: Whether it can hear such layers: it treats all layers by what they give alone.
     """
 
     name: str
     taps: tuple[str, ...]
     needs: frozenset[str] = frozenset()
     follows: bool = False
+    offers: bool = False
+    hears_directions: bool = False
 
     def check(self, network: nn.Module, dataset: ImageDataset) -> None:  # noqa: B027 (most have nothing to refuse)
         """Refuse what cannot be analysed, before anything runs; and settle ``taps`` that depend on the network.
@@ -70,6 +76,10 @@ class Analysis(ABC):
     @abstractmethod
     def observe(self, observation: Observation) -> None:
         """Take in one batch. Every rank calls this once at least, perhaps with an empty batch."""
+
+    def directions(self) -> Mapping[str, Directions]:
+        """What it :attr:`offers`, by layer; asked for after :meth:`start`."""
+        return {}
 
     @abstractmethod
     def conclude(self, network: nn.Module) -> Finding:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from rivalry.lwta.axes import find_unit_axis
 from rivalry.lwta.layer import competitions
+from rivalry.recording.directions import MARK
 from rivalry.recording.observation import Listening, Observation
 
 Layers: TypeAlias = Sequence[str] | Mapping[str, int | None]
@@ -56,7 +57,9 @@ def axes_of_outputs(
     """
     competing = {name: layer.dim for name, layer in competitions(network).items()}
     return {
-        layer: competing[layer] % output.ndim
+        layer: 1
+        if MARK in layer
+        else competing[layer] % output.ndim
         if layer in competing
         else _unit_axis(network, layer, output, given, square=square)
         for layer, output in outputs.items()

@@ -25,9 +25,10 @@ from rivalry.data.dataset import ImageDataset
 from rivalry.lwta.layer import competitions, drawing_aside
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, check_analyses
+from rivalry.recording.directed import DirectedLayers
 from rivalry.recording.observation import Forward, Images, Listening, Observation, Shown, plain_forward
 from rivalry.recording.ranks import keep_once, rank_and_world, sum_over_ranks
-from rivalry.recording.taps import Taps, resolve_taps
+from rivalry.recording.taps import Taps
 from rivalry.recording.undisturbed import undisturbed
 from rivalry.records import JSON, Record
 
@@ -77,9 +78,9 @@ class Recording:
         self.settings = dict(settings or {})
         self.previous = dict(previous or {})
         self.workers = workers
-        self._listeners = [_Listener(one, resolve_taps(network, one.taps)) for one in analyses]
-        heard = {layer for listener in self._listeners for layer in listener.layers}
-        self._taps = Taps(network, [name for name, _ in network.named_modules() if name in heard])
+        self._directed = DirectedLayers(network, dataset, analyses)
+        self._listeners = [_Listener(one, self._directed.layers[one.name]) for one in analyses]
+        self._taps = Taps(network, self._directed.heard)
         self.device = torch.device("cpu")
         self._seen = self._kept = 0
         self._weights = ""
@@ -89,7 +90,7 @@ class Recording:
         self.device = _device_of(self.network)
         self._seen = self._kept = 0
         competing = competitions(self.network)
-        for listener in self._listeners:
+        for listener in sorted(self._listeners, key=lambda one: not one.analysis.offers):
             listening = Listening(
                 network=self.network,
                 layers=listener.layers,
@@ -104,6 +105,7 @@ class Recording:
             )
             with _blaming(listener.analysis, "start"):
                 listener.analysis.start(listening)
+                self._directed.take(listener.analysis)
         self._taps.__enter__()
         return self
 
@@ -126,7 +128,7 @@ class Recording:
             observation = self._observation(batch, logits)
             for listener in self._listeners:
                 with _blaming(listener.analysis, "observe"):
-                    listener.analysis.observe(_for_layers(observation, listener.layers))
+                    listener.analysis.observe(self._for_layers(observation, listener.layers))
         except BaseException:
             self._taps.close()
             raise
@@ -156,10 +158,24 @@ class Recording:
         with undisturbed(self.network), drawing_aside(self.network), self._taps.heard_apart():
             logits = self.forward(self.network, images)
             outputs, winners = self._taps.take()
+        size = images.shape[2], images.shape[3]
         return Shown(
             logits.detach(),
-            {name: outputs[name] for name in listener.layers},
+            {name: self._directed.of(name, outputs, size) for name in listener.layers},
             {name: winners[name] for name in listener.layers if name in winners},
+        )
+
+    def _for_layers(self, observation: Observation, layers: tuple[str, ...]) -> Observation:
+        """Let an analysis see its own layers only."""
+        size = observation.images.shape[2], observation.images.shape[3]
+        heard = observation.activations
+        return replace(
+            observation,
+            activations={
+                name: observation.once(("layer", name), partial(self._directed.of, name, heard, size))
+                for name in layers
+            },
+            winners={name: observation.winners[name] for name in layers if name in observation.winners},
         )
 
     def _observation(self, batch: Mapping[str, Any], logits: Tensor | None) -> Observation:
@@ -210,15 +226,6 @@ class Recording:
             "dataset": self.dataset.fingerprint,
             "samples": samples,
         }
-
-
-def _for_layers(observation: Observation, layers: tuple[str, ...]) -> Observation:
-    """Let an analysis see its own layers only."""
-    return replace(
-        observation,
-        activations={name: observation.activations[name] for name in layers},
-        winners={name: observation.winners[name] for name in layers if name in observation.winners},
-    )
 
 
 @contextmanager
