@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rivalry.data import Concept, MaskedFolder
+from rivalry.data import CATEGORIES, Concept, MaskedFolder
 from rivalry.data.decoding import UnreadableError
 
 NAMES = ["sky", "unlabelled", "road"]
@@ -45,13 +45,13 @@ def test_every_pixel_has_its_concept_and_what_is_ignored_has_none(root: Path) ->
     assert sample["image"].shape == (3, 4, 6)
     expected = torch.tensor([[0, *[1] * 5], [1] * 6, [2] * 6, [2] * 6], dtype=torch.int16)
     assert torch.equal(sample["masks"][1], expected)
-    assert int(sample["masks"][[0, 2, 3, 4]].sum()) == 0
+    assert int(sample["masks"][[0, 2, 3, 4, 5]].sum()) == 0
 
 
 def test_pictures_and_masks_are_resized_alike(root: Path) -> None:
     sample = folder(root, size=(8, 6))[0]
     assert sample["image"].shape == (3, 8, 6)
-    assert sample["masks"].shape == (5, 8, 6)
+    assert sample["masks"].shape == (len(CATEGORIES), 8, 6)
     assert sample["masks"][1, -1].tolist() == [2] * 6
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from torch import Tensor
 from torch.utils.data import Dataset
 
-CATEGORIES = ("scene", "object", "part", "colour", "texture")
+CATEGORIES = ("scene", "object", "part", "colour", "texture", "material")
 """The categories of Broden, in the order of the first axis of ``Sample.masks``."""
 
 Transform = Callable[[Any], Any]
@@ -56,7 +56,8 @@ class Sample(TypedDict, total=False):
         label: Position in the data set's ``classes``.
         index: Position in the data set that was asked: ``dataset[index]["index"] == index``, in every epoch.
         masks: ``int16`` (categories, height, width), in the order of ``CATEGORIES``: 1 + position in the data set's
-            ``concepts``, 0 where no concept of the category is. Only where asked for.
+            ``concepts``, 0 where no concept of the category is. The last categories may be missing where the data set
+            has no concept of them. Only where asked for.
         repeat: How often the image was shown before in this epoch of a training that repeats its pictures.
         target: ``float32`` (classes), shares of the classes in an image that was mixed of two. Only in training.
     """

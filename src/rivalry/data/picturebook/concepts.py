@@ -57,7 +57,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "colour": tuple(PAINTS),
     "texture": tuple(TEXTURES),
 }
-"""The names in each category, in the order of `rivalry.data.dataset.CATEGORIES`."""
+"""The names in each category, in the order of `rivalry.data.dataset.CATEGORIES`; there is no material."""
 
 CONCEPTS: tuple[Concept, ...] = tuple(Concept(name, category) for category, names in NAMES.items() for name in names)
 """All concepts, category after category."""
