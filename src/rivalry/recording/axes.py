@@ -57,9 +57,7 @@ def axes_of_outputs(
     """
     competing = {name: layer.dim for name, layer in competitions(network).items()}
     return {
-        layer: 1
-        if MARK in layer
-        else competing[layer] % output.ndim
+        layer: competing[layer] % output.ndim
         if layer in competing
         else _unit_axis(network, layer, output, given, square=square)
         for layer, output in outputs.items()
@@ -83,6 +81,8 @@ def check_axes(layers: Layers) -> dict[str, int]:
 
 
 def _unit_axis(network: nn.Module, layer: str, output: Tensor, given: Mapping[str, int], *, square: bool) -> int:
+    if MARK in layer:  # what directions make of a layer are maps
+        return 1
     shape = tuple(output.shape)
     chosen = next((axis for name, axis in given.items() if name == layer or fnmatchcase(layer, name)), None)
     if chosen is not None:

@@ -92,7 +92,7 @@ class DirectedLayers:
             layer, source = part(name)
             if source is None or self._is_offered(layer, source):
                 continue
-            directions = read_directions(layer, source)
+            directions = read_directions(layer, source, self._offering)
             maps = feature_map(self._network, outputs[layer], size, self._axis(layer, directions))
             if maps.shape[1] != len(directions.weights):
                 raise ValueError(

@@ -11,7 +11,7 @@ also stand a folder with a record that holds directions, or a ``.safetensors`` f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,13 +84,14 @@ def directions_in(table: pa.Table) -> dict[str, Directions]:
     return found
 
 
-def read_directions(layer: str, source: str) -> Directions:
+def read_directions(layer: str, source: str, offering: Iterable[str] = ()) -> Directions:
     """Read a layer's directions from a record's folder or a file.
 
     Args:
         layer: Dotted name.
         source: A folder of a record with a table of directions, or a ``.safetensors`` file with ``weights`` (channels,
             directions) and perhaps ``bias``.
+        offering: Names of analyses that offer directions, which the source may have meant.
 
     Raises:
         ValueError: If there is nothing of the kind, or none of the layer.
@@ -101,7 +102,7 @@ def read_directions(layer: str, source: str) -> Directions:
     if not (place / "record.json").is_file():
         raise ValueError(
             f"{layer}{MARK}{source}: {source!r} is neither an analysis that offers directions, nor the folder of a "
-            "record, nor a .safetensors file"
+            f"record, nor a .safetensors file; nearest of the analyses: {nearest(source, offering)}"
         )
     tables = Record.load(place, tables=[TABLE]).tables
     if TABLE not in tables:
