@@ -1,0 +1,1 @@
+"""Tests of bases and their interpretability."""
