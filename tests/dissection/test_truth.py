@@ -1,10 +1,10 @@
 """What is streamed equals what is computed at once, and the sample of the images is bounded and always the same."""
 
 import numpy as np
-import pytest
 import torch
 
-from rivalry.dissection.truth import ConceptCorrelation, TruthStream, presence
+from rivalry.dissection.truth import ConceptCorrelation, TruthStream
+from rivalry.recording.presence import presence
 
 CPU = torch.device("cpu")
 
@@ -20,23 +20,6 @@ def test_streamed_correlation_equals_numpy() -> None:
     shown = np.array([[(mask == concept).any() for concept in range(1, 5)] for mask in masks.numpy()])
     expected = np.corrcoef(values.double().numpy().T, shown.T.astype(float))[:5, 5:]
     np.testing.assert_allclose(metric.compute().numpy(), expected, atol=1e-9)
-
-
-def test_presence_is_any_pixel_in_any_category() -> None:
-    masks = torch.zeros(3, 5, 2, 2, dtype=torch.int16)
-    masks[0, 1, 0, 1] = 1
-    masks[1, 4] = 3
-    masks[1, 0, 1, 1] = 2
-    assert presence(masks, 3).tolist() == [[True, False, False], [False, True, True], [False, False, False]]
-
-
-@pytest.mark.parametrize("wrong", [-1, 4])
-def test_a_mask_of_no_concept_is_refused(wrong: int) -> None:
-    """It would else count for the picture before or after."""
-    masks = torch.zeros(3, 5, 2, 2, dtype=torch.int16)
-    masks[1, 2, 0, 0] = wrong
-    with pytest.raises(ValueError, match=r"masks hold (-1 to 0|0 to 4); wanted 0 for nothing, and 1 to 3"):
-        presence(masks, 3)
 
 
 def heard(order: torch.Tensor, limit: int) -> TruthStream:

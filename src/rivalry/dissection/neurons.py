@@ -36,13 +36,13 @@ from rivalry.dissection.naming import (
 from rivalry.dissection.natural import NaturalLabels
 from rivalry.dissection.sheet import top_image_sheet
 from rivalry.dissection.similarity import Similarity
-from rivalry.dissection.truth import presence
 from rivalry.dissection.unit_table import NamedLayer, summary_scalars, unit_table
 from rivalry.numerics.semantics import EXAMPLES
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes, unit_axes
 from rivalry.recording.observation import Listening, Observation
 from rivalry.recording.pooling import Pooled, Pooling, check_pooling, pool, positions_won
+from rivalry.recording.presence import presence
 from rivalry.records import JSON
 
 
