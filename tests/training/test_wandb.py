@@ -159,11 +159,12 @@ def test_a_long_table_is_cut_for_wandb(home: Path, tmp_path: Path) -> None:
     assert _as_wandb_table(long, 3).data[1] == [3, 1]
 
 
-def test_bytes_are_left_out_of_wandb(home: Path, tmp_path: Path) -> None:
+def test_bytes_and_vectors_are_left_out_of_wandb(home: Path, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "runs" / "first")
     logger = logger_for(folder, "offline")
     assert logger is not None
     packed = pa.table({"index": [3], "labels": pa.array([b"\x00\xff"], pa.binary())})
+    packed = packed.append_column("weights", pa.array([[0.5, 1.5]], pa.list_(pa.float32())))
     log_record([logger], record(tables={"maps": packed}))
     wandb.finish()
     (table,) = folder.root.glob("wandb/offline-run-*/files/media/table/study/*.json")

@@ -95,11 +95,16 @@ def _shown_beside(record: Record) -> dict[str, Any]:
 
 
 def _as_wandb_table(table: pa.Table, epoch: int) -> wandb.Table:
-    """The first rows, with an ``epoch`` column; outside words escaped, lists written out, bytes left out."""
-    shown = table.select([field.name for field in table.schema if not pa.types.is_binary(field.type)])
+    """The first rows, with an ``epoch`` column; outside words escaped, lists written out, bytes and vectors left out."""
+    shown = table.select([field.name for field in table.schema if _is_legible(field.type)])
     rows = shown.slice(0, TABLE_ROWS).to_pylist()
     columns = ["epoch", *shown.column_names]
     return wandb.Table(columns=columns, data=[[epoch, *map(_shown, row.values())] for row in rows])
+
+
+def _is_legible(kind: pa.DataType) -> bool:
+    """Whether people read such a column: no bytes, and no vectors of a thousand numbers."""
+    return not pa.types.is_binary(kind) and not (pa.types.is_list(kind) and pa.types.is_floating(kind.value_type))
 
 
 def _shown(value: Any) -> Any:
