@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rivalry.lens.dose_chart import PANELS, Dosed, _ticks, dose_chart
-from rivalry.lens.page import FALSE, HUE, INK
+from rivalry.lens.dose_chart import PANELS, Dosed, dose_chart
+from rivalry.lens.page import FALSE, HUE, INK, round_ticks
 from rivalry.records import Picture, Record
 
 
@@ -60,7 +60,7 @@ def test_negative_values_and_one_dose_can_be_drawn() -> None:
 
 @pytest.mark.parametrize("most", [0.05, 0.9, 7.0, 62.0, 4000.0])
 def test_every_range_has_round_ticks(most: float) -> None:
-    ticks = _ticks(-0.01 * most, most)
+    ticks = round_ticks(-0.01 * most, most)
     assert 3 <= len(ticks) <= 7
     assert 0 in ticks
 

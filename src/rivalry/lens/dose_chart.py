@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from matplotlib.axes import Axes
 
-from rivalry.lens.page import FALSE, HUE, INK, LINE, PAPER, QUIET, TRUE, blank_page, pixels
+from rivalry.lens.page import FALSE, HUE, INK, LINE, PAPER, QUIET, TRUE, blank_page, pixels, round_ticks
 from rivalry.records import Picture, Record
 
 PANELS = {
@@ -111,7 +110,7 @@ def _draw_frame(page: Axes, frame: _Frame, metric: str) -> None:
     title, meaning = PANELS[metric]
     page.text(frame.left, frame.top - 0.38, title, color=INK, fontsize=13, weight="bold", va="center")
     page.text(frame.left, frame.top - 0.16, meaning, color=QUIET, fontsize=9, va="center")
-    for tick in _ticks(frame.least, frame.most):
+    for tick in round_ticks(frame.least, frame.most):
         y = frame.y(tick)
         page.plot([frame.left, frame.left + _WIDE], [y, y], color=LINE, linewidth=0.9, zorder=0)
         said = f"{tick:g}×" if metric == "relevance_lift" else f"{tick:.0%}"
@@ -149,10 +148,3 @@ def _draw_series(
     across, down = zip(*means, strict=True)
     page.plot(across, down, color=colour, linewidth=1.6 if filled else 1.0, linestyle="-" if filled else (0, (4, 3)),
               alpha=1.0 if filled else 0.6, zorder=2)  # fmt: skip
-
-
-def _ticks(least: float, most: float) -> list[float]:
-    """Some round numbers of a range that holds 0."""
-    steps = (step * 10.0**power for power in range(-2, 9) for step in (1, 2, 5))
-    step = next(step for step in steps if (most - least) / step <= 6)
-    return [step * count for count in range(math.ceil(least / step), math.floor(most / step) + 1)]

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from rivalry.lens.drawable import shows_activity, shows_neurons
-from rivalry.lens.page import FALSE, HUE, INK, LINE, QUIET, TRUE, blank_page, pixels
+from rivalry.lens.page import FALSE, HUE, INK, LINE, QUIET, TRUE, blank_page, pixels, round_ticks
 from rivalry.records import Picture, Record
 
 
@@ -69,7 +69,7 @@ def activity_chart(record: Record) -> Picture:
     end = max(0.02, *(rate for of_layer in rates.values() for rate in of_layer)) * 1.02
     figure, page = blank_page(11.0, 2.0 + 0.52 * len(layers), "How the units share the wins", _activity_line(record))
     bottom = 1.3 + 0.52 * len(layers)
-    for tick in _ticks(end):
+    for tick in round_ticks(0.0, end):
         place = float(_along(np.array(tick), end))
         page.plot([place, place], [1.2, bottom], color=LINE, linewidth=0.8, zorder=0)
         page.text(place, bottom + 0.18, f"{tick:.0%}", color=QUIET, fontsize=9, ha="center", va="center")
@@ -151,8 +151,3 @@ def _draw_layer(page: Axes, middle: float, layer: dict[str, Any], rates: npt.NDA
 def _along(rates: npt.NDArray[np.float64], end: float) -> npt.NDArray[np.float64]:
     """Inches from the left at which win rates stand."""
     return 2.1 + 6.5 * rates / end
-
-
-def _ticks(end: float) -> Sequence[float]:
-    step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if end / step <= 8)
-    return [step * count for count in range(int(end / step) + 1)]

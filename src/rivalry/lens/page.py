@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -38,3 +40,14 @@ def pixels(figure: Figure, page: Axes) -> Picture:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
+
+
+def round_ticks(least: float, most: float) -> list[float]:
+    """Some round numbers of a range that holds 0.
+
+    >>> [round(tick, 1) for tick in round_ticks(0.0, 0.57)]
+    [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    """
+    steps = (step * 10.0**power for power in range(-2, 9) for step in (1, 2, 5))
+    step = next(step for step in steps if (most - least) / step <= 6)
+    return [step * count for count in range(math.ceil(least / step), math.floor(most / step) + 1)]

@@ -1,0 +1,74 @@
+"""Draws ``docs/pictures/bases_by_network.png`` from the records of bases, and prints the tables of ``docs/basis.md``.
+
+    python docs/bases_by_network.py runs/basis-* runs/camvid-*
+
+A folder is a run of ``configs/basis/picturebook.yaml``, or what ``rivalry analyze … --out FOLDER`` has left. Which
+network it is of is read from its records, the pictures from the folder's name up to the first dash.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+from PIL import Image
+
+from rivalry.lens.bases_by_network import Compared, bases_by_network
+from rivalry.records import Record
+
+PICTURES = {"basis": "PictureBook", "camvid": "CamVid"}
+BASES = ("natural", "pca", "random", "unsupervised", "supervised")
+COLUMNS = ("s1", "s1_per_direction", "s2", "s1_shuffled", "detectors", "unique_detectors", "mean_best_auroc")
+
+
+def read(folder: Path) -> Compared:
+    """A folder's last record of bases, with the kind of its network and its pictures."""
+    files = sorted(folder.rglob("epoch=*/basis/record.json"), key=lambda file: file.parts[-3])
+    if not files:
+        raise ValueError(f"{folder} has no record of an InterpretableBasis; rivalry analyze makes one")
+    record = Record.load(files[-1].parent)
+    competitors = record.settings["competitors"]
+    counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
+    kind = f"LWTA, U = {counts[0]}" if counts else "ReLU"
+    return Compared(record, kind, PICTURES[folder.name.partition("-")[0]])
+
+
+def table(runs: Sequence[Compared], policy: str) -> str:
+    """A row for each pictures, layer, kind of network and basis: means over networks, and their range of S¹ and S²."""
+    lines = [f"| pictures, layer | network | basis | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 3) + "|"]
+    groups: dict[tuple[str, str, str, str], list[dict[str, float]]] = {}
+    for run in runs:
+        for row in run.record.tables["bases"].to_pylist():
+            if row["policy"] == policy and row["basis"] in BASES:
+                groups.setdefault((run.pictures, row["layer"], run.network, row["basis"]), []).append(row)
+    for (pictures, layer, network, basis), rows in groups.items():
+        cells = [_over_networks([row[column] for row in rows]) for column in COLUMNS]
+        lines.append(f"| {pictures}, `{layer}` | {network} | {basis} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _over_networks(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    span = f" [{min(known):.3g}, {max(known):.3g}]" if len(known) > 1 else ""
+    return f"{mean(known):.3g}{span}"
+
+
+def main() -> None:
+    """Read folders, draw, and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path, help="folders of runs, or of what was analysed")
+    parser.add_argument("--policy", default="chosen", help="how thresholds were found")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures" / "bases_by_network.png")
+    given = parser.parse_args()
+    runs = [read(folder) for folder in sorted(given.folders)]
+    runs.sort(key=lambda one: (one.pictures != "PictureBook", one.network != "ReLU", one.network))
+    Image.fromarray(bases_by_network(runs, given.policy)).quantize(128).save(given.out, optimize=True)
+    print(table(runs, given.policy))
+
+
+if __name__ == "__main__":
+    main()
