@@ -5,7 +5,6 @@ Drawn from records alone, off screen, into plain arrays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
