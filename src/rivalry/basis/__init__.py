@@ -5,3 +5,7 @@ Dissection by masks is Bau et al., "Network Dissection: Quantifying Interpretabi
 rotation is Doumanoglou, Asteriadis & Zarpalas, "Unsupervised Interpretable Basis Extraction for Concept-Based Visual
 Explanations" (2023), reconstructed: its official code was not found.
 """
+
+from rivalry.basis.network_dissection import NetworkDissection
+
+__all__ = ["NetworkDissection"]
