@@ -6,13 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from rivalry.basis.detectors.scores import at_label
 from rivalry.basis.measures import (
-    NO_LABEL,
     best_on_the_other_half,
     detectors,
     s1,
     s2,
-    scores_of,
     shuffled_sums,
     unique_detectors,
 )
@@ -37,11 +36,11 @@ def test_the_sums_are_the_integrals_of_the_numbers_of_detectors(seed: int) -> No
 
 
 def test_what_is_not_known_adds_nothing() -> None:
-    scores, labels = torch.tensor([0.5, math.nan, math.nan, 0.2]), torch.tensor([0, 1, NO_LABEL, 1])
+    scores, labels = torch.tensor([0.5, math.nan, math.nan, 0.2]), torch.tensor([0, 1, -1, 1])
     assert s1(scores) == pytest.approx(0.7)
     assert s2(scores, labels) == pytest.approx(0.7)
     assert detectors(scores) == unique_detectors(scores, labels) == 2
-    nothing = torch.full((2,), math.nan), torch.full((2,), NO_LABEL)
+    nothing = torch.full((2,), math.nan), torch.full((2,), -1)
     assert (s1(nothing[0]), s2(*nothing), detectors(nothing[0]), unique_detectors(*nothing)) == (0.0, 0.0, 0, 0)
 
 
@@ -68,7 +67,7 @@ def test_shuffled_labels_come_to_the_mean_over_all_pairs() -> None:
 def test_labels_that_fit_beat_shuffled_ones() -> None:
     scores = torch.eye(6)
     labels = torch.arange(6)
-    assert s1(scores_of(scores, labels)) == 6
+    assert s1(at_label(scores, labels)) == 6
     first, second = shuffled_sums(scores, labels, seed=0)
     assert first == pytest.approx(1.0, abs=0.5)  # a permutation has one fixed point on average
     assert first == second

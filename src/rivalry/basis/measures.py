@@ -17,21 +17,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-DETECTOR = 0.04
-"""A direction detects its concept where φ is above this (Bau et al. 2017)."""
+from rivalry.basis.detectors.scores import DETECTOR, at_label, labels_of
 
-NO_LABEL = -1
 _PERMUTATIONS = 100
-
-
-def scores_of(scores: Float[Tensor, "units concepts"], labels: Int[Tensor, " units"]) -> Float[Tensor, " units"]:
-    """The score of every unit with the concept that it is called by; NaN of a unit without a label.
-
-    >>> scores_of(torch.tensor([[0.1, 0.3], [0.2, 0.4]]), torch.tensor([1, -1]))
-    tensor([0.3000,    nan])
-    """
-    chosen = scores.gather(1, labels.clamp(min=0)[:, None])[:, 0]
-    return torch.where(labels == NO_LABEL, torch.nan, chosen)
 
 
 def s1(scores: Float[Tensor, " units"]) -> float:
@@ -49,7 +37,7 @@ def s2(scores: Float[Tensor, " units"], labels: Int[Tensor, " units"]) -> float:
     >>> s2(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([3, 3, 1]))
     0.75
     """
-    called = labels != NO_LABEL
+    called = labels >= 0
     if not bool(called.any()):
         return 0.0
     best = scores.new_zeros(int(labels.max()) + 1, dtype=torch.double)
@@ -58,7 +46,7 @@ def s2(scores: Float[Tensor, " units"], labels: Int[Tensor, " units"]) -> float:
 
 
 def detectors(scores: Float[Tensor, " units"]) -> int:
-    """Number of directions that detect their concept."""
+    """Number of directions that detect their concept: whose φ is above 0.04."""
     return int((scores > DETECTOR).sum())
 
 
@@ -91,7 +79,7 @@ def shuffled_sums(
     sums = []
     for _ in range(_PERMUTATIONS):
         dealt = labels[torch.randperm(len(labels), generator=generator).to(labels.device)]
-        found = scores_of(scores, dealt)
+        found = at_label(scores, dealt)
         sums.append((s1(found), s2(found, dealt)))
     first, second = torch.tensor(sums, dtype=torch.double).mean(0).tolist()
     return first, second
@@ -105,6 +93,4 @@ def best_on_the_other_half(
     >>> best_on_the_other_half(torch.tensor([[0.9, 0.6]]), torch.tensor([[0.7, 0.8]]))
     tensor([0.7000])
     """
-    known = ~train.isnan()
-    best = torch.where(known, train, -torch.inf).argmax(1)
-    return scores_of(validation, torch.where(known.any(1), best, NO_LABEL))
+    return at_label(validation, labels_of(train))

@@ -1,0 +1,182 @@
+"""What a basis is fitted to: whole maps of some pictures of the first half, and what their masks show at each place.
+
+This is a stated reservoir: of every layer at most so many places are kept, each with its channels and the share of its
+cell that shows each concept, in 4 bytes × places × (channels + concepts), three times that for the moment in which they
+are gathered. Pictures are chosen by seed and index, the same on any number of ranks, all of which hold all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from rivalry.basis.concept_masks import ConceptMasks
+from rivalry.basis.detectors.wins import nearest_places
+from rivalry.basis.layer_maps import Maps, Shape
+from rivalry.data.dataset import ImageDataset
+from rivalry.numerics.sampling import draw
+from rivalry.recording.chosen import ChosenPictures
+from rivalry.recording.observation import Images
+from rivalry.recording.ranks import rank_and_world
+from rivalry.recording.sample_rows import Rows, SampleRows
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """What is kept of one layer.
+
+    Attributes:
+        index: Of the pictures in their data set, ascending.
+        maps: What the layer made of them.
+        shares: Share of the mask's pixels in each place's cell that shows each concept; without masks no concepts.
+        labelled: Whether a concept's category is labelled in a picture.
+    """
+
+    index: Int[Tensor, " pictures"]
+    maps: Float[Tensor, "pictures channels height width"]
+    shares: Float[Tensor, "pictures height width concepts"]
+    labelled: Bool[Tensor, "pictures concepts"]
+
+    @property
+    def vectors(self) -> Float[Tensor, "pixels channels"]:
+        """The places of all pictures, one after the other."""
+        return self.maps.movedim(1, 3).flatten(0, 2)
+
+    @property
+    def vector_shares(self) -> Float[Tensor, "pixels concepts"]:
+        """Of the same places."""
+        return self.shares.flatten(0, 2)
+
+    @property
+    def vector_labelled(self) -> Bool[Tensor, "pixels concepts"]:
+        """Of the same places."""
+        places = self.maps.shape[2] * self.maps.shape[3]
+        return self.labelled.repeat_interleave(places, dim=0)
+
+    def own_maps(self, at_once: int = 32) -> Iterator[tuple[Tensor, Tensor]]:
+        """Maps and indices of the pictures that this rank has to count, some at a time."""
+        rank, world = rank_and_world()
+        maps, index = self.maps[rank::world], self.index[rank::world]
+        yield from zip(torch.split(maps, at_once), torch.split(index, at_once), strict=True)
+
+
+@dataclass(frozen=True)
+class Reservoir:
+    """Chooses pictures of the first half of a data set and keeps what layers make of them.
+
+    Attributes:
+        dataset: The probe set.
+        half: Positions of the pictures that may be chosen.
+        pixels: Places that are kept of a layer at most, though of one picture at least.
+        seed: Of the choice.
+        truth: What masks speak of, if there are any.
+    """
+
+    dataset: ImageDataset
+    half: Int[Tensor, " half"]
+    pixels: int
+    seed: int
+    truth: ConceptMasks | None = None
+
+    def pictures(self, shape: Shape) -> tuple[int, ...]:
+        """Positions of those chosen for a layer, ascending; those of a finer layer are some of a coarser one's."""
+        count = max(1, self.pixels // (shape[1] * shape[2]))
+        drawn = self.half[draw(len(self.half), count, self.seed)]
+        return tuple(drawn.sort().values.tolist())
+
+    def places(self, shape: Shape) -> int:
+        """Places that are kept of a layer."""
+        return len(self.pictures(shape)) * shape[1] * shape[2]
+
+    def fill(
+        self, shapes: Mapping[str, Shape], show: Callable[[Images], Maps], device: torch.device, workers: int
+    ) -> dict[str, Pixels]:
+        """Show the network the chosen pictures and keep what each layer makes of them. A collective.
+
+        Args:
+            shapes: Of the maps of each layer.
+            show: Gives the maps of some pictures.
+            device: Where pictures are shown and maps are kept.
+            workers: Processes that decode.
+
+        Raises:
+            ValueError: If that takes more than 2 GiB a layer, or masks do not fit their pictures.
+        """
+        wanted = {layer: torch.tensor(self.pictures(shape), device=device) for layer, shape in shapes.items()}
+        rows = {}
+        for layer, shape in shapes.items():
+            columns = _columns(shape, self._concepts)
+            rows[layer] = SampleRows(columns, len(wanted[layer])).to(device)
+            rows[layer].update(torch.zeros(0, columns, device=device), wanted[layer][:0])  # perhaps all of this rank's
+        pictures = tuple(max(wanted.values(), key=len).tolist())
+        for batch in ChosenPictures(self.dataset, pictures, device, workers).batches():
+            images, index = batch["image"].to(device), batch["index"].to(device)
+            masks = self._masks(batch, (images.shape[2], images.shape[3]), device)
+            for layer, maps in show(images).items():
+                keep = torch.isin(index, wanted[layer])
+                own = None if masks is None else masks[keep]
+                rows[layer].update(self._row(maps[keep].float(), own), index[keep])
+        return {layer: _unpack(rows[layer].compute(), shape, self._concepts) for layer, shape in shapes.items()}
+
+    @property
+    def _concepts(self) -> int:
+        return 0 if self.truth is None else len(self.truth.concepts)
+
+    def _masks(self, batch: Mapping[str, Any], image_size: tuple[int, int], device: torch.device) -> Tensor | None:
+        return None if self.truth is None else self.truth.of(batch["masks"].to(device), image_size)
+
+    def _row(
+        self,
+        maps: Float[Tensor, "batch channels height width"],
+        masks: Int[Tensor, "batch categories height_ width_"] | None,
+    ) -> Float[Tensor, "batch columns"]:
+        """All that is kept of a picture, in one row."""
+        if self.truth is None or masks is None:
+            return maps.flatten(1)
+        shares = cell_shares(masks, self._concepts, (maps.shape[2], maps.shape[3]))
+        labelled = (masks != 0).flatten(2).any(2)[:, list(self.truth.categories)]
+        return torch.cat([maps.flatten(1), shares.flatten(1), labelled.float()], dim=1)
+
+
+def cell_shares(
+    masks: Int[Tensor, "batch categories height width"], concepts: int, grid: tuple[int, int]
+) -> Float[Tensor, "batch rows columns concepts"]:
+    """Share of the pixels in every cell of a grid that shows each concept; 0 in a cell without a pixel.
+
+    A pixel lies in the cell that upsampling the grid by nearest neighbours would give it.
+
+    >>> cell_shares(torch.tensor([[[[1, 1, 2, 0]]]]), 2, (1, 2))
+    tensor([[[[1.0000, 0.0000],
+              [0.0000, 0.5000]]]])
+    """
+    batch, _, height, width = masks.shape
+    cells = nearest_places(grid, (height, width)).to(masks.device)
+    first = torch.arange(batch, device=masks.device)[:, None, None] * (grid[0] * grid[1])
+    cell = first + cells
+    places = cell[:, None] * (concepts + 1) + masks.long()
+    counts = torch.bincount(places.flatten(), minlength=batch * grid[0] * grid[1] * (concepts + 1))
+    total = torch.bincount(cell.flatten(), minlength=batch * grid[0] * grid[1]).clamp(min=1)
+    shares = counts.view(-1, concepts + 1)[:, 1:] / total[:, None]
+    return shares.view(batch, *grid, concepts)
+
+
+def _columns(shape: Shape, concepts: int) -> int:
+    channels, height, width = shape
+    return height * width * (channels + concepts) + concepts
+
+
+def _unpack(rows: Rows, shape: Shape, concepts: int) -> Pixels:
+    channels, height, width = shape
+    sizes = [channels * height * width, height * width * concepts, concepts]
+    maps, shares, labelled = torch.split(rows.values, sizes, dim=1)
+    return Pixels(
+        rows.index,
+        maps.reshape(-1, *shape),
+        shares.reshape(-1, height, width, concepts),
+        labelled > 0,
+    )
