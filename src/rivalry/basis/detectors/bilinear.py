@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+_ELEMENTS_AT_ONCE = 2**20
+
 
 class Neighbours(NamedTuple):
     """Between which two places of a map each pixel lies, along one axis.
@@ -71,15 +73,23 @@ def upsample_at(
     >>> upsample_at(torch.tensor([[[[0.0, 4.0]]]]), (1, 4), torch.tensor([2]))
     tensor([[3.]])
     """
-    height, width = size
-    picture, row, column = pixels // (height * width), pixels // width % height, pixels % width
-    down, along = (neighbours(*pair, maps.device) for pair in zip(maps.shape[-2:], size, strict=True))
-    x, y = along.share[column][:, None], down.share[row][:, None]
-    left, right = along.before[column], along.after[column]
-    above, below = down.before[row], down.after[row]
-    top = _between(maps[picture, :, above, left], maps[picture, :, above, right], x)
-    bottom = _between(maps[picture, :, below, left], maps[picture, :, below, right], x)
-    return _between(top, bottom, y)
+    (height, width), (rows, columns) = size, maps.shape[2:]
+    down, along = neighbours(rows, height, maps.device), neighbours(columns, width, maps.device)
+    places = maps.movedim(1, -1).flatten(0, 2).contiguous()  # units of one place beside one another
+
+    def at(own: Tensor) -> Tensor:
+        picture, row, column = own // (height * width), own // width % height, own % width
+        upper, lower = ((picture * rows + side[row]) * columns for side in (down.before, down.after))
+        left, right, x = along.before[column], along.after[column], along.share[column, None]
+        top = _between(places[upper + left], places[upper + right], x)
+        bottom = _between(places[lower + left], places[lower + right], x)
+        return _between(top, bottom, down.share[row, None])
+
+    at_once = max(1, _ELEMENTS_AT_ONCE // max(maps.shape[1], 1))
+    found = places.new_empty(len(pixels), maps.shape[1])
+    for first in range(0, len(pixels), at_once):
+        found[first : first + at_once] = at(pixels[first : first + at_once])
+    return found
 
 
 def _between(before: Tensor, after: Tensor, share: Tensor) -> Tensor:

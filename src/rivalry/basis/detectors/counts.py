@@ -28,6 +28,7 @@ class Counts:
         labelled: All mask pixels of the pictures in which some pixel has that category labelled.
         pixels: All mask pixels.
         positions: Places of the layer's own maps.
+        below: Of these, those whose value is below the lowest edge. Where there is none, all values in bin 0 are equal.
         images: Pictures in which each concept has a pixel.
     """
 
@@ -39,11 +40,12 @@ class Counts:
         labelled: Int[Tensor, "halves units categories bins"],
         pixels: Int[Tensor, "halves units bins"],
         positions: Int[Tensor, "halves units bins"],
+        below: Int[Tensor, "halves units"],
         images: Int[Tensor, "halves concepts"],
     ) -> None:
         self.edges, self.categories = edges, categories
         self.shown, self.labelled, self.pixels = shown, labelled, pixels
-        self.positions, self.images = positions, images
+        self.positions, self.below, self.images = positions, below, images
 
     @property
     def concept_pixels(self) -> Int[Tensor, "halves concepts"]:
@@ -62,5 +64,5 @@ class Counts:
 
     def merged(self) -> Counts:
         """Both halves as one, which both chooses and scores, as in Bau et al. (2017)."""
-        counted = (self.shown, self.labelled, self.pixels, self.positions, self.images)
+        counted = (self.shown, self.labelled, self.pixels, self.positions, self.below, self.images)
         return Counts(self.edges, self.categories, *(both.sum(0, keepdim=True) for both in counted))

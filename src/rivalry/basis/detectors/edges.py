@@ -2,7 +2,7 @@
 
 Bau et al. (2017) let a unit's threshold be the 0.995 quantile over all places of its own maps, Bau et al. (2020) the
 0.99 quantile over the pixels of the upsampled maps. Both are edges here, with others close by, so that the threshold of
-the whole probe set can be counted to within a few per cent of its share where the sample is not the whole. The other
+the whole probe set can be counted to within an eighth of its share where the sample is not the whole. The other
 edges spread over what the unit gives above its lowest value, for AUROC and for thresholds chosen by concept.
 """
 
@@ -18,8 +18,8 @@ from torch import Tensor
 from rivalry.basis.detectors.bilinear import upsample_at
 from rivalry.basis.detectors.thinning import Thinned
 
-NEAR = (0.75, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15, 1.25)
-"""Multiples of the wanted share that exceed the edges about a quantile."""
+NEAR = tuple(2 ** (step / 6) for step in range(-6, 7))
+"""Multiples of the wanted share that exceed the edges about a quantile: half to double, by an eighth."""
 
 SPREAD = (
     *(
@@ -45,6 +45,8 @@ SPREAD = (
     *(0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
 )
 """Shares, of the values above the lowest, that exceed the edges in between; more of them where few do."""
+
+_SPREAD_FROM = 8192
 
 
 class EdgeSample:
@@ -138,7 +140,7 @@ def exceeded_by(values: Float[Tensor, "units values"], shares: Sequence[float]) 
 
 def _spread(values: Float[Tensor, "units values"]) -> Float[Tensor, "units shares"]:
     """Edges among each unit's values above its lowest; ReLU units give zero most of the time."""
-    ordered = values.sort(1).values
+    ordered = values[:, :_SPREAD_FROM].sort(1).values  # places come in the order of chance
     count = (ordered > ordered[:, :1]).sum(1, keepdim=True)
     back = (torch.tensor(SPREAD, device=values.device) * count).long() + 1
-    return ordered.gather(1, (values.shape[1] - back).clamp(min=0))
+    return ordered.gather(1, (ordered.shape[1] - back).clamp(min=0))

@@ -1,18 +1,27 @@
-"""Counting: every pixel of every unit goes to the bin of its value and the concepts of its place.
+"""Counting: every pixel of every unit goes to the bin of its value and to the concepts of its place.
 
-In PyTorch: pixels are written out for as many units at a time as fit a stated number of elements.
+On the CPU it is our C++ (``histogram.cpp``), which passes over what a unit is silent at; elsewhere, and where there is
+no compiler, it is PyTorch, which writes out the pixels of as many units at a time as fit a stated number of elements.
+Both count the same, to the last pixel.
 """
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from rivalry.basis.detectors.bilinear import upsample
+from rivalry.basis.detectors.bilinear import neighbours, upsample
+from rivalry.numerics.native import NotCompiled, native_library
 
+_SOURCE = Path(__file__).with_suffix(".cpp")
+_TENSOR, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 _ELEMENTS_AT_ONCE = 2**22
 
 
@@ -32,11 +41,34 @@ def count_pixels(
         masks: 1 + concept, or 0.
         half: To which each picture counts.
         edges: Levels of every unit, ascending.
-        shown: Added to.
+        shown: Added to; contiguous, as all that is added to.
         labelled: Added to.
         pixels: Added to.
     """
-    count_by_gathers(maps, masks, half, edges, shown, labelled, pixels)
+    count = count_natively if maps.device.type == "cpu" and _native() else count_by_gathers
+    count(maps, masks, half, edges, shown, labelled, pixels)
+
+
+def count_natively(
+    maps: Float[Tensor, "batch units rows columns"],
+    masks: Int[Tensor, "batch categories height width"],
+    half: Int[Tensor, " batch"],
+    edges: Float[Tensor, "units edges"],
+    shown: Int[Tensor, "halves units concepts bins"],
+    labelled: Int[Tensor, "halves units categories bins"],
+    pixels: Int[Tensor, "halves units bins"],
+) -> None:
+    """The same in C++. All tensors lie on the CPU.
+
+    Raises:
+        NotCompiled: If it cannot be compiled here.
+    """
+    down, along = neighbours(maps.shape[2], masks.shape[2]), neighbours(maps.shape[3], masks.shape[3])
+    there = masks.flatten(2).any(2)
+    read = [maps.contiguous(), masks.int().contiguous(), there, half.contiguous(), edges.contiguous()]
+    tensors = [*read, down.before, down.share, along.before, along.share, shown, labelled, pixels]
+    sizes = (*maps.shape, *masks.shape[1:], edges.shape[1], shown.shape[2])
+    _library().rivalry_count_pixels(*(tensor.data_ptr() for tensor in tensors), *sizes, torch.get_num_threads())
 
 
 def count_by_gathers(
@@ -68,6 +100,33 @@ def count_positions(
     positions: Int[Tensor, "halves units bins"],
 ) -> None:
     """Add the places of a batch's own maps to counts, whatever their masks show."""
+    count = count_positions_natively if maps.device.type == "cpu" and _native() else count_positions_by_search
+    count(maps, half, edges, positions)
+
+
+def count_positions_natively(
+    maps: Float[Tensor, "batch units rows columns"],
+    half: Int[Tensor, " batch"],
+    edges: Float[Tensor, "units edges"],
+    positions: Int[Tensor, "halves units bins"],
+) -> None:
+    """The same in C++. All tensors lie on the CPU.
+
+    Raises:
+        NotCompiled: If it cannot be compiled here.
+    """
+    tensors = [maps.contiguous(), half.contiguous(), edges.contiguous(), positions]
+    sizes = (*maps.shape[:2], maps.shape[2] * maps.shape[3], edges.shape[1])
+    _library().rivalry_count_positions(*(tensor.data_ptr() for tensor in tensors), *sizes, torch.get_num_threads())
+
+
+def count_positions_by_search(
+    maps: Float[Tensor, "batch units rows columns"],
+    half: Int[Tensor, " batch"],
+    edges: Float[Tensor, "units edges"],
+    positions: Int[Tensor, "halves units bins"],
+) -> None:
+    """The same in PyTorch."""
     for picture, own in zip(maps, half.tolist(), strict=True):
         binned = bins_of(picture.flatten(1), edges)
         positions[own] += _histogram(binned, binned.new_zeros(binned.shape[1]), 1, positions.shape[-1])[:, 0]
@@ -94,3 +153,24 @@ def _histogram(
 def _groups(units: int, pixels: int) -> Iterator[slice]:
     size = max(1, _ELEMENTS_AT_ONCE // max(pixels, 1))
     return (slice(first, first + size) for first in range(0, units, size))
+
+
+@functools.cache
+def _native() -> bool:
+    """Whether there is a compiler; says once where there is none."""
+    try:
+        _library()
+    except NotCompiled as error:
+        warnings.warn(f"pixels are counted by PyTorch instead of C++, which is slower: {error}", stacklevel=2)
+        return False
+    return True
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    library = native_library(_SOURCE)
+    library.rivalry_count_pixels.argtypes = [_TENSOR] * 12 + [_LENGTH] * 10
+    library.rivalry_count_positions.argtypes = [_TENSOR] * 4 + [_LENGTH] * 5
+    for function in (library.rivalry_count_pixels, library.rivalry_count_positions):
+        function.restype = None
+    return library

@@ -1,7 +1,8 @@
 """How well a unit tells a concept from the rest, at all thresholds at once: AUROC and average precision over pixels.
 
 Positives are the pixels of the concept, negatives all others of the pictures in which its category is labelled. Values
-in one bin of the counts tie; what that can hide is stated as an error.
+in one bin of the counts tie; what that can hide is stated as an error. What the lowest bin holds does tie wherever
+nothing lies below the lowest edge, as at the zeros of ReLU.
 """
 
 from __future__ import annotations
@@ -45,37 +46,41 @@ def average_precision_error(counts: Counts) -> Float[Tensor, "halves units conce
     return _by_units(counts, _average_precision_error)
 
 
-def _by_units(counts: Counts, score: Callable[[Tensor, Tensor], Tensor]) -> Float[Tensor, "halves units concepts"]:
-    """A score of positives and negatives by bin, for as many units at a time as fit."""
+def _by_units(
+    counts: Counts, score: Callable[[Tensor, Tensor, Tensor], Tensor]
+) -> Float[Tensor, "halves units concepts"]:
+    """A score of positives, negatives and doubts by bin, for as many units at a time as fit."""
     parts = []
     for units in groups_of_units(counts):
-        positives = counts.shown[:, units]
+        positives = counts.shown[:, units].double()
         negatives = counts.labelled[:, units][:, :, counts.categories] - positives
-        parts.append(score(positives.double(), negatives.double()))
+        doubtful = torch.ones_like(positives[:, :, :1])
+        doubtful[..., 0] = counts.below[:, units, None] > 0
+        parts.append(score(positives, negatives, doubtful))
     return torch.cat(parts, 1)
 
 
-def _auroc(positives: Tensor, negatives: Tensor) -> Tensor:
+def _auroc(positives: Tensor, negatives: Tensor, _: Tensor) -> Tensor:
     below = negatives.cumsum(-1) - negatives / 2
     return (positives * below).sum(-1) / (positives.sum(-1) * negatives.sum(-1))
 
 
-def _auroc_error(positives: Tensor, negatives: Tensor) -> Tensor:
-    return (positives * negatives).sum(-1) / 2 / (positives.sum(-1) * negatives.sum(-1))
+def _auroc_error(positives: Tensor, negatives: Tensor, doubtful: Tensor) -> Tensor:
+    return (positives * negatives * doubtful).sum(-1) / 2 / (positives.sum(-1) * negatives.sum(-1))
 
 
-def _average_precision(positives: Tensor, negatives: Tensor) -> Tensor:
+def _average_precision(positives: Tensor, negatives: Tensor, _: Tensor) -> Tensor:
     precision = _precision(_from_above(positives), _from_above(negatives))
     return (positives * precision).sum(-1) / positives.sum(-1)
 
 
-def _average_precision_error(positives: Tensor, negatives: Tensor) -> Tensor:
+def _average_precision_error(positives: Tensor, negatives: Tensor, doubtful: Tensor) -> Tensor:
     true, false = _from_above(positives), _from_above(negatives)
     precision = _precision(true, false)
     best = _precision(true, false - negatives)
     worst = _precision(true - positives + 1, false)
     furthest = torch.maximum(best - precision, precision - worst)
-    return (positives * furthest).sum(-1) / positives.sum(-1)
+    return (positives * furthest * doubtful).sum(-1) / positives.sum(-1)
 
 
 def _from_above(bins: Tensor) -> Tensor:

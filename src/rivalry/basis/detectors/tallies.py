@@ -43,6 +43,7 @@ class Tallies(Metric):
     labelled: Tensor
     pixels: Tensor
     positions: Tensor
+    below: Tensor
     images: Tensor
 
     def __init__(
@@ -58,6 +59,7 @@ class Tallies(Metric):
             "labelled": (HALVES, units, planes, bins),
             "pixels": (HALVES, units, bins),
             "positions": (HALVES, units, bins),
+            "below": (HALVES, units),
             "images": (HALVES, len(categories)),
         }
         for name, shape in shapes.items():
@@ -83,13 +85,15 @@ class Tallies(Metric):
         maps, masks = maps.detach().float().contiguous(), masks.to(maps.device)
         self._check_batch(maps, masks)
         half = (~first).long().to(maps.device)
+        self.below.index_add_(0, half, (maps < self.edges[:, :1, None]).flatten(2).sum(2))
         count_positions(maps, half, self.edges, self.positions)
         count_pixels(maps, masks, half, self.edges, self.shown, self.labelled, self.pixels)
         self._count_images(masks, half)
 
     def compute(self) -> Counts:
         """What was counted on all ranks."""
-        return Counts(self.edges, self.categories, self.shown, self.labelled, self.pixels, self.positions, self.images)
+        counted = (self.shown, self.labelled, self.pixels, self.positions, self.below, self.images)
+        return Counts(self.edges, self.categories, *counted)
 
     def _count_images(self, masks: Tensor, half: Tensor) -> None:
         there = torch.zeros(len(masks), len(self.categories) + 1, dtype=torch.int64, device=masks.device)

@@ -89,7 +89,7 @@ def place_number(index: Int[Tensor, "*any"], place: Int[Tensor, "*any"]) -> Int[
 
 def _shifted(bits: Tensor, by: int) -> Tensor:
     """To the right, zeros following: PyTorch would repeat the sign."""
-    return (bits >> by) & (2 ** (64 - by) - 1)
+    return (bits >> by) & ((1 << (64 - by)) - 1)
 
 
 def _lowest(count: int, numbers: Tensor) -> int:
