@@ -76,15 +76,16 @@ def _fit(
     """Bias and weights of some probes, fitted together."""
     rows = functional.pad(pixels, (1, 0), value=1.0)  # a first channel of ones for the bias
     probes = rows.new_zeros(shares.shape[1], rows.shape[1])
-    doubt = (1 - shares) * labelled
+    doubt = ((1 - shares) * labelled).T.contiguous()
+    upto = shares.T.double().cumsum(1)
     for _ in range(EPOCHS):
-        positive = _draw_positives(shares, generator)
-        negative = _hardest_negatives(rows @ probes.T, doubt, generator)
+        positive = _draw_positives(upto, generator)
+        negative = _hardest_negatives(probes @ rows.T, doubt, generator)
         steps = zip(torch.split(positive, _BATCH, 1), torch.split(negative, NEGATIVES * _BATCH, 1), strict=True)
         for ours, theirs in steps:
             places = torch.cat([ours, theirs], 1)
             target = functional.pad(torch.ones_like(ours, dtype=rows.dtype), (0, theirs.shape[1]))
-            weight = torch.where(target > 0, 1.0, doubt.T.gather(1, places))
+            weight = torch.where(target > 0, 1.0, doubt.gather(1, places))
             probes -= RATE * _gradient(probes, rows[places], target, weight)
     return probes
 
@@ -100,24 +101,23 @@ def _gradient(
     return torch.einsum("cs,csd->cd", wrong / weight.sum(1, keepdim=True), rows)
 
 
-def _draw_positives(shares: Float[Tensor, "pixels concepts"], generator: torch.Generator) -> Int[Tensor, "concepts _"]:
-    """Places of every concept in proportion to its share of them, with replacement."""
-    upto = shares.T.double().cumsum(1)
-    drawn = torch.rand(shares.shape[1], _POSITIVES, dtype=torch.double, generator=generator).to(upto.device)
-    return torch.searchsorted(upto, drawn * upto[:, -1:], right=True).clamp(max=len(shares) - 1)
+def _draw_positives(upto: Float[Tensor, "concepts pixels"], generator: torch.Generator) -> Int[Tensor, "concepts _"]:
+    """Places of every concept in proportion to its share of them, with replacement, from the shares summed up."""
+    drawn = torch.rand(len(upto), _POSITIVES, dtype=torch.double, generator=generator).to(upto.device)
+    return torch.searchsorted(upto, drawn * upto[:, -1:], right=True).clamp(max=upto.shape[1] - 1)
 
 
 def _hardest_negatives(
-    scores: Float[Tensor, "pixels concepts"], doubt: Float[Tensor, "pixels concepts"], generator: torch.Generator
+    scores: Float[Tensor, "concepts pixels"], doubt: Float[Tensor, "concepts pixels"], generator: torch.Generator
 ) -> Int[Tensor, "concepts _"]:
     """Of a drawn pool of each concept's negatives those of largest score, in drawn order; others fill what is missing.
 
     Those others have no doubt, hence no weight.
     """
     wanted = NEGATIVES * _POSITIVES
-    share = POOL * _POSITIVES / (doubt > 0).sum(0).clamp(min=1)
+    share = POOL * _POSITIVES / (doubt > 0).sum(1, keepdim=True).clamp(min=1)
     drawn = torch.rand(scores.shape, generator=generator).to(scores.device)
     pooled = scores.masked_fill((doubt == 0) | (drawn > share), -torch.inf)
-    hardest = pooled.topk(min(wanted, len(scores)), dim=0).indices
-    order = torch.randperm(wanted, generator=generator).to(scores.device) % len(hardest)
-    return hardest[order].T
+    hardest = pooled.topk(min(wanted, scores.shape[1]), dim=1, sorted=False).indices
+    order = torch.randperm(wanted, generator=generator).to(scores.device) % hardest.shape[1]
+    return hardest[:, order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rivalry.lens.basis_chart import basis_chart, shows_basis
 from rivalry.lens.cluster_sheet import cluster_sheet, shows_clusters
 from rivalry.lens.drawable import shows_activity, shows_emergence, shows_neurons
 from rivalry.lens.figures import activity_chart, neuron_sheet
@@ -25,4 +26,6 @@ def picture_of(record: Record) -> Picture | None:
         return watermark_chart(record)
     if shows_registers(record):
         return register_chart(record)
+    if shows_basis(record):
+        return basis_chart(record)
     return None
