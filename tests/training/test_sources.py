@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -185,3 +187,13 @@ def test_a_yaml_file_sets_competitors_by_place() -> None:
     )
     assert normalisation_of(network) == ((0.4, 0.5, 0.6), IMAGENET[1])
     assert chosen == Backbone(**asdict(chosen))  # as a checkpoint keeps it
+
+
+@pytest.mark.slow
+def test_the_command_line_knows_our_own_networks_by_name() -> None:
+    """There, importing the package registers nothing with timm."""
+    known = "import sys; sys.argv = ['rivalry']; from rivalry.training.sources import find_source; "
+    found = subprocess.run(
+        [sys.executable, "-c", known + "print(find_source('cifar_resnet20'))"], check=True, capture_output=True
+    )
+    assert found.stdout.split() == [b"('timm',", b"'cifar_resnet20')"]

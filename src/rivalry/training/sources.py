@@ -27,6 +27,7 @@ import torchvision
 from jaxtyping import Float
 from torch import Tensor, nn
 
+import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
 from rivalry.clip.towers import check_clip
 from rivalry.data.paths import expand
 from rivalry.lwta.survey import example_image, still
