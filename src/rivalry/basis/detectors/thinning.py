@@ -54,7 +54,7 @@ class Thinned:
             values_at: Gives the values of some places, counted through the batch: picture × places + place.
         """
         index = index.to(self._numbers.device)
-        numbers = place_number(index[:, None], torch.arange(places, device=index.device)).flatten()
+        numbers = place_numbers(index, places).flatten()
         highest = _lowest(self.limit, torch.cat([self._numbers, numbers]))
         coming = (numbers <= highest).nonzero()[:, 0]
         leaving = (self._numbers > highest).nonzero()[:, 0]
@@ -74,14 +74,14 @@ class Thinned:
         return rows.values
 
 
-def place_number(index: Int[Tensor, "*any"], place: Int[Tensor, "*any"]) -> Int[Tensor, "*any"]:
-    """A number for a place of a picture, different for different ones and without order: the mixer of SplitMix64.
+def place_numbers(index: Int[Tensor, " batch"], places: int) -> Int[Tensor, "batch places"]:
+    """A number for every place of some pictures, without order, no two alike: the mixer of SplitMix64.
 
     Args:
-        index: Of the picture, from 0, below 2³¹.
-        place: In it, from 0, below 2³².
+        index: Of the pictures, from 0, below 2³¹.
+        places: Of a picture, below 2³².
     """
-    mixed = (index.long() << 32) + place
+    mixed = (index.long()[:, None] << 32) + torch.arange(places, device=index.device)
     for shift, factor in zip((30, 27), _MIXERS, strict=True):
         mixed = (mixed ^ _shifted(mixed, shift)) * factor
     return mixed ^ _shifted(mixed, 31)
