@@ -19,6 +19,9 @@ from rivalry.basis.policies import Detection, by_policy
 LEVEL = 0.005
 """Share of places above a direction's threshold, of the policy ``quantile``."""
 
+SAMPLE = 50_000
+"""Places, and pixels, of which the levels of a direction are taken."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -93,7 +96,7 @@ class DissectedBases:
     def _edges(self, basis: Basis, pixels: Pixels) -> Float[Tensor, "directions edges"]:
         """Levels of every direction, from the maps that were kept. A collective."""
         count = basis.directions.weights.shape[1]
-        sample = EdgeSample(count, zero=basis.learned, level=LEVEL, device=pixels.maps.device)
+        sample = EdgeSample(count, limit=SAMPLE, zero=basis.learned, level=LEVEL, device=pixels.maps.device)
         for maps, index in pixels.own_maps():
             sample.add(basis.directions.of(maps), self._truth.size, index)
         return sample.compute()

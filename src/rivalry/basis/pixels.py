@@ -174,9 +174,6 @@ def _unpack(rows: Rows, shape: Shape, concepts: int) -> Pixels:
     channels, height, width = shape
     sizes = [channels * height * width, height * width * concepts, concepts]
     maps, shares, labelled = torch.split(rows.values, sizes, dim=1)
-    return Pixels(
-        rows.index,
-        maps.reshape(-1, *shape),
-        shares.reshape(-1, height, width, concepts),
-        labelled > 0,
-    )
+    pictures = len(rows.index)
+    shares = shares.reshape(pictures, height, width, concepts)
+    return Pixels(rows.index, maps.reshape(pictures, *shape), shares, labelled > 0)

@@ -1,0 +1,82 @@
+"""What a basis is fitted to: whole maps of some pictures of the first half, and what lies beneath each place."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rivalry.basis.concept_masks import ConceptMasks
+from rivalry.basis.pixels import Reservoir, cell_shares
+from rivalry.numerics.sampling import halves
+from tests.basis.mixtures import Squares
+
+SHAPES = {"fine": (3, 4, 4), "coarse": (3, 2, 2)}
+
+
+def plain_shares(masks: Tensor, concepts: int, grid: tuple[int, int]) -> Tensor:
+    """Place by place: which pixels go there when the grid is upsampled by nearest neighbours."""
+    numbers = torch.arange(grid[0] * grid[1]).view(1, 1, *grid).float()
+    cell = functional.interpolate(numbers, tuple(masks.shape[2:]), mode="nearest")[0, 0]
+    shares = torch.zeros(len(masks), grid[0] * grid[1], concepts)
+    for picture in range(len(masks)):
+        for place in range(grid[0] * grid[1]):
+            beneath = masks[picture][:, cell == place]
+            for concept in range(concepts):
+                shares[picture, place, concept] = (beneath == concept + 1).any(0).float().mean()
+    return shares.view(len(masks), *grid, concepts)
+
+
+@pytest.mark.parametrize(("size", "grid"), [((6, 6), (2, 2)), ((7, 10), (3, 4)), ((4, 4), (4, 4))])
+def test_shares_are_those_of_the_pixels_in_a_cell(size: tuple[int, int], grid: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    masks = torch.randint(0, 3, (3, 2, *size), generator=generator)
+    masks[:, 1] = torch.where(masks[:, 1] > 0, masks[:, 1] + 2, 0)  # the second category has concepts of its own
+    torch.testing.assert_close(cell_shares(masks, 4, grid), plain_shares(masks, 4, grid))
+
+
+def show(images: Tensor) -> dict[str, Tensor]:
+    pooled = functional.avg_pool2d(images.float(), (8, 12))
+    return {"fine": pooled, "coarse": functional.avg_pool2d(pooled, 2)}
+
+
+def reservoir(pixels: int, *, masks: bool = True) -> Reservoir:
+    dataset = Squares(20, masks=masks)
+    truth = ConceptMasks.chosen(dataset, None) if masks else None
+    return Reservoir(dataset, halves(20, seed=0)[0], pixels, 0, truth)
+
+
+def test_whole_maps_of_as_many_pictures_as_fit_are_kept() -> None:
+    kept = reservoir(50).fill(SHAPES, show, torch.device("cpu"), 0)
+    assert kept["fine"].maps.shape == (3, 3, 4, 4)  # 48 of 50 places
+    assert kept["coarse"].maps.shape == (10, 3, 2, 2)  # the whole first half
+    assert set(kept["fine"].index.tolist()) < set(kept["coarse"].index.tolist())
+    assert kept["coarse"].index.tolist() == halves(20, seed=0)[0].tolist()
+    for layer, one in kept.items():
+        for place, index in enumerate(one.index.tolist()):
+            expected = show(Squares(20)[index]["image"][None])[layer][0]
+            torch.testing.assert_close(one.maps[place], expected)
+    assert reservoir(50).places((3, 4, 4)) == 48
+    assert reservoir(1).places((3, 4, 4)) == 16  # one picture at least
+
+
+def test_vectors_lie_beside_the_concepts_of_their_places() -> None:
+    kept = reservoir(1000).fill(SHAPES, show, torch.device("cpu"), 0)["fine"]
+    vectors, shares = kept.vectors, kept.vector_shares
+    assert vectors.shape == (160, 3)
+    for colour in range(3):
+        assert torch.equal(vectors[:, colour] > 100, shares[:, colour] == 1)
+    lit = torch.tensor([index % 3 == 0 for index in kept.index.tolist()])
+    assert torch.equal(kept.labelled[:, 3], lit)  # no scene is labelled in the others
+    assert torch.equal(kept.vector_labelled[:, 3], lit.repeat_interleave(16))
+    assert kept.labelled[:, :3].all()
+
+
+def test_without_masks_nothing_is_known_of_places() -> None:
+    kept = reservoir(1000, masks=False).fill(SHAPES, show, torch.device("cpu"), 0)
+    assert kept["fine"].shares.shape == (10, 4, 4, 0)
+
+
+def test_a_layer_that_takes_too_much_is_refused() -> None:
+    huge = {"huge": (2**20, 40, 40)}
+    with pytest.raises(ValueError, match=r"the limit is 2\.0 GiB"):
+        reservoir(100_000).fill(huge, show, torch.device("cpu"), 0)
