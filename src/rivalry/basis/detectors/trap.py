@@ -18,7 +18,7 @@ from rivalry.basis.detectors.counts import Counts
 from rivalry.basis.detectors.scores import DETECTOR, marked_pixels
 
 
-def best_possible_iou(area_share: Float[Tensor, "*any concepts"], level: float) -> Float[Tensor, "*any concepts"]:
+def best_possible_iou(area_share: Float[Tensor, "*concepts"], level: float) -> Float[Tensor, "*concepts"]:
     """The highest IoU of a unit that marks a stated share of pixels.
 
     It holds for a unit that is active as often on the pictures in which the concept's category is labelled as on all;
@@ -36,8 +36,8 @@ def best_possible_iou(area_share: Float[Tensor, "*any concepts"], level: float) 
 
 
 def undetectable(
-    area_share: Float[Tensor, "*any concepts"], level: float, detector: float = DETECTOR
-) -> Bool[Tensor, "*any concepts"]:
+    area_share: Float[Tensor, "*concepts"], level: float, detector: float = DETECTOR
+) -> Bool[Tensor, "*concepts"]:
     """Concepts whose best possible IoU does not exceed that of a detector; not those that are nowhere shown.
 
     >>> undetectable(torch.tensor([0.0001, 0.005, 0.5, float("nan")]), 0.005)
