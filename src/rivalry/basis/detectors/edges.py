@@ -3,7 +3,7 @@
 Bau et al. (2017) let a unit's threshold be the 0.995 quantile over all places of its own maps, Bau et al. (2020) the
 0.99 quantile over the pixels of the upsampled maps. Both are edges here, with others close by, so that the threshold of
 the whole probe set can be counted to within an eighth of its share where the sample is not the whole. The other
-edges spread over what the unit gives above its lowest value, for AUROC and for thresholds chosen by concept.
+edges spread over the pixels at which the unit gives more than its least, for AUROC and thresholds chosen by concept.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SPREAD = (
     ),
     *(0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
 )
-"""Shares, of the values above the lowest, that exceed the edges in between; more of them where few do."""
+"""Shares, of the pixels above the lowest, that exceed the edges in between; more of them where few do."""
 
 _SPREAD_FROM = 8192
 
@@ -118,7 +118,7 @@ class EdgeSample:
             raise ValueError("there was no picture to sample levels of activation from")
         edges = [
             positions.amin(1, keepdim=True),
-            _spread(positions),
+            _spread(pixels),
             exceeded_by(positions, [self.level * near for near in NEAR]),
             exceeded_by(pixels, [self.pixel_level * near for near in NEAR]),
             *([torch.zeros_like(positions[:, :1])] if self.zero else []),
@@ -140,7 +140,7 @@ def exceeded_by(values: Float[Tensor, "units values"], shares: Sequence[float]) 
 
 def _spread(values: Float[Tensor, "units values"]) -> Float[Tensor, "units shares"]:
     """Edges among each unit's values above its lowest; ReLU units give zero most of the time."""
-    ordered = values[:, :_SPREAD_FROM].sort(1).values  # places come in the order of chance
+    ordered = values[:, :_SPREAD_FROM].sort(1).values  # they come in the order of chance
     count = (ordered > ordered[:, :1]).sum(1, keepdim=True)
     back = (torch.tensor(SPREAD, device=values.device) * count).long() + 1
     return ordered.gather(1, (ordered.shape[1] - back).clamp(min=0))
