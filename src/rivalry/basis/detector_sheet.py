@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d
 
 from rivalry.basis.layer_dissection import TOP_IMAGES
+from rivalry.basis.layer_maps import Maps
 from rivalry.basis.policies import Detection
 from rivalry.data.dataset import ImageDataset
 from rivalry.recording.mosaic import lay_out
@@ -23,15 +24,15 @@ from rivalry.records import JSON, Picture
 ROWS = 6
 GAP = 4
 LONGEST = 144
-_SHADE = 0.45
+_SHADE = 0.55
 _OUTLINE = (255, 214, 64)
-
-Maps = Callable[[Images], Mapping[str, Float[Tensor, "batch units height width"]]]
-"""From pictures to the maps of every layer."""
 
 
 def detector_sheet(
-    dataset: ImageDataset, maps_of: Maps, detections: Mapping[str, Detection], tops: Mapping[str, Ranking]
+    dataset: ImageDataset,
+    maps_of: Callable[[Images], Maps],
+    detections: Mapping[str, Detection],
+    tops: Mapping[str, Ranking],
 ) -> tuple[dict[str, Picture], dict[str, JSON]]:
     """Draw the best detector of each of the concepts that are detected best.
 
@@ -79,7 +80,7 @@ def outlined(image: UInt8[Tensor, "3 height width"], mask: Bool[Tensor, "height 
 
 
 def _tiles(
-    dataset: ImageDataset, maps_of: Maps, found: Detection, top: Ranking, layer: str, unit: int
+    dataset: ImageDataset, maps_of: Callable[[Images], Maps], found: Detection, top: Ranking, layer: str, unit: int
 ) -> Sequence[Picture]:
     """The top images of one unit."""
     index = [place for place in top.images[unit].tolist() if place >= 0]

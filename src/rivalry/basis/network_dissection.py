@@ -8,11 +8,12 @@ pictures. Thresholds by concept, wins as masks, and what a quantile cannot detec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from rivalry.basis import policies
@@ -21,14 +22,13 @@ from rivalry.basis.detector_sheet import detector_sheet
 from rivalry.basis.detectors import EdgeSample
 from rivalry.basis.dissection_tables import Dissected, all_tables, scalars
 from rivalry.basis.layer_dissection import LayerDissection
+from rivalry.basis.layer_maps import LayerMaps, Maps
 from rivalry.data.dataset import ImageDataset
 from rivalry.numerics.sampling import halves
 from rivalry.recording.analysis import Analysis, Finding
-from rivalry.recording.axes import Layers, axes_of_outputs, check_axes
+from rivalry.recording.axes import Layers, check_axes
 from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.directions import MARK, part
-from rivalry.recording.grid import feature_map
-from rivalry.recording.hearing import hear_once
 from rivalry.recording.observation import Images, Listening, Observation
 
 Variant: TypeAlias = Literal[2017, 2020]
@@ -97,19 +97,14 @@ class NetworkDissection(Analysis):
         self._masks = ConceptMasks.chosen(dataset, self.categories)
         if self.halves and len(dataset) < 2:
             raise ValueError("two halves take two pictures at least, and there is one: give halves=False or more")
-        image = dataset[0]["image"]
-        outputs = hear_once(network, list(dict.fromkeys(part(tap)[0] for tap in self.taps)), image)
-        size = image.shape[1], image.shape[2]
-        self._axes = axes_of_outputs(network, outputs, self._given_axes, square=size[0] == size[1])
-        for layer, output in outputs.items():
-            try:
-                feature_map(network, output, size, self._axes[layer])
-            except ValueError as error:
-                raise ValueError(f"layer {layer!r} cannot be dissected: {error}") from error
+        own = list(dict.fromkeys(part(tap)[0] for tap in self.taps))
+        self._own = LayerMaps.settled(network, own, self._given_axes, dataset[0]["image"])
 
     def start(self, listening: Listening) -> None:
         """Part the pictures in halves, and take levels from a sample of them."""
         self._listening = listening
+        directed = {layer: 1 for layer in listening.layers if MARK in layer}
+        self._maps = replace(self._own, axes={**self._own.axes, **directed})
         pictures = len(listening.dataset)
         first = halves(pictures, seed=self.seed)[0] if self.halves else torch.arange(pictures)
         self._first = torch.zeros(pictures, dtype=torch.bool)
@@ -127,7 +122,7 @@ class NetworkDissection(Analysis):
             raise ValueError("the pictures of this batch came without masks")
         masks = self._masks.of(observation.masks, size)
         first = self._first[observation.index.cpu()].to(observation.index.device)
-        maps, winners = self._maps(observation.activations, size), self._maps(observation.winners, size)
+        maps, winners = self._maps.of(observation.activations, size), self._maps.of(observation.winners, size)
         for layer, stream in self._streams.items():
             won = winners[layer].long() if layer in winners else None
             stream.add(maps[layer], won, masks, first, observation.index)
@@ -148,7 +143,7 @@ class NetworkDissection(Analysis):
                 **{"policy": _MAIN[self.variant], "quantile": self.levels[self.variant], "halves": self.halves},
                 **{"categories": list(dict.fromkeys(concept.category for concept in concepts))},
                 **{"sampled_pictures": len(self._sampled.index), "dissection_seed": self.seed},
-                **{"unit_axes": dict(self._axes)},
+                **{"unit_axes": dict(self._maps.axes)},
             },
         )
 
@@ -183,20 +178,10 @@ class NetworkDissection(Analysis):
         )
         return Dissected(counts, found, _MAIN[self.variant], self.levels[self.variant])
 
-    def _shown(self, images: Images) -> dict[str, Float[Tensor, "batch units height width"]]:
+    def _shown(self, images: Images) -> Maps:
         """What the heard network makes of pictures, layer by layer."""
         shown = self._listening.show(images)
-        return self._maps(shown.activations, (images.shape[2], images.shape[3]))
-
-    def _maps(
-        self, outputs: Mapping[str, Float[Tensor, "batch ..."] | Int[Tensor, "batch ..."]], size: tuple[int, int]
-    ) -> dict[str, Float[Tensor, "batch units height width"]]:
-        """Outputs, or winners, where they lie on the pictures."""
-        network = self._listening.network
-        return {
-            layer: feature_map(network, output.float(), size, 1 if MARK in layer else self._axes[layer])
-            for layer, output in outputs.items()
-        }
+        return self._maps.of(shown.activations, (images.shape[2], images.shape[3]))
 
 
 def _check(quantile: float | None, variant: int, sample: int, seed: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rivalry.lens.basis_chart import basis_chart, shows_basis
 from rivalry.lens.cluster_sheet import cluster_sheet, shows_clusters
+from rivalry.lens.detector_chart import detector_chart, shows_detectors
 from rivalry.lens.drawable import shows_activity, shows_emergence, shows_neurons
 from rivalry.lens.figures import activity_chart, neuron_sheet
 from rivalry.lens.register_chart import register_chart, shows_registers
@@ -22,6 +23,8 @@ def picture_of(record: Record) -> Picture | None:
         return emergence_streams(record)
     if shows_clusters(record):
         return cluster_sheet(record)
+    if shows_detectors(record):
+        return detector_chart(record)
     if shows_watermark(record):
         return watermark_chart(record)
     if shows_registers(record):

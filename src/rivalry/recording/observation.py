@@ -84,7 +84,8 @@ class Observation:
         index: Positions in the data set.
         images: Pictures, 0 to 255.
         labels: Classes, where samples carry them.
-        masks: Concepts a pixel (see :class:`rivalry.data.dataset.Sample`), where samples carry them.
+        masks: Concepts a pixel (see :class:`rivalry.data.dataset.Sample`), where samples carry them; Broden's are
+            coarser than the pictures.
         logits: The network's output.
         activations: Output of each tapped layer, as the layer shapes it.
         winners: Of layers that compete: the winners' places in their blocks, the axis of units holding blocks.
@@ -93,7 +94,7 @@ class Observation:
     index: Int[Tensor, " batch"]
     images: UInt8[Tensor, "batch 3 height width"]
     labels: Int[Tensor, " batch"] | None
-    masks: Int[Tensor, "batch categories height width"] | None
+    masks: Int[Tensor, "batch categories mask_height mask_width"] | None
     logits: Float[Tensor, "batch classes"] | None
     activations: Mapping[str, Float[Tensor, "batch ..."]]
     winners: Mapping[str, Int[Tensor, "batch ..."]]
