@@ -13,6 +13,9 @@ from torch.nn import functional
 from rivalry.numerics.matching import match
 
 UNMATCHED = -1
+"""Place of the partner of a direction that has none."""
+
+_NUMBERS_AT_ONCE = 2**22
 
 
 def matched_cosine(
@@ -69,9 +72,27 @@ class Sparsity:
 
 
 def sparsity(scores: Float[Tensor, "pixels directions"]) -> Sparsity:
-    """How sparse answers are, from the scores z; of no pixel, or of one direction alone, NaN where nothing is defined.
+    """How sparse answers are, from the scores z of some pixels; NaN of no pixel, and Hoyer's of a single direction.
 
     >>> sparsity(torch.tensor([[50.0, -50.0], [50.0, -50.0]])).active
     0.5
     """
-    raise NotImplementedError
+    count, directions = scores.shape
+    totals = torch.zeros(3, dtype=torch.double, device=scores.device)
+    alive = torch.zeros(directions, dtype=torch.bool, device=scores.device)
+    for part in torch.split(scores, max(1, _NUMBERS_AT_ONCE // directions)):
+        log_activations = functional.logsigmoid(part)
+        log_shares = log_activations - log_activations.logsumexp(1, keepdim=True)
+        entropies = -(log_shares.exp() * log_shares).sum(1) / math.log(2)
+        on = part > 0
+        alive |= on.any(0)
+        totals += torch.stack([on.double().mean(1).sum(), entropies.sum(), _hoyer(log_activations).sum()])
+    active, entropy, hoyer = (totals / count).tolist() if count else [math.nan] * 3
+    return Sparsity(active, entropy, float((~alive).double().mean()) if count else math.nan, hoyer)
+
+
+def _hoyer(log_activations: Float[Tensor, "pixels directions"]) -> Float[Tensor, " pixels"]:
+    """Hoyer's sparseness of each pixel; from logarithms, so that a pixel at which all are off has one too."""
+    root = math.sqrt(log_activations.shape[1])
+    ratio = (log_activations.logsumexp(1) - (2 * log_activations).logsumexp(1) / 2).exp()
+    return (root - ratio) / (root - 1) if root > 1 else torch.full_like(ratio, torch.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -44,6 +44,7 @@ class Rotation:
         bias = self.mean.double() @ weights + self.bias
         return Directions(weights.float(), bias.float())
 
-    def scores(self, pixels: Float[Tensor, "pixels channels"]) -> Float[Tensor, "pixels directions"]:
-        """z of raw features."""
-        return self.directions()(pixels)
+    def to(self, device: torch.device) -> Rotation:
+        """The same on a device."""
+        moved = {name: getattr(self, name).to(device) for name in ("mean", "scale", "matrix")}
+        return replace(self, **moved)
