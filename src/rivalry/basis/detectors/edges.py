@@ -48,16 +48,20 @@ SPREAD = (
 
 _SPREAD_FROM = 8192
 
+_PIXELS = 4
+"""Times fewer pixels than places are kept: each takes four places to compute, and there are always too many of them."""
+
 
 class EdgeSample:
     """A sample of the activations of a layer's units, or of directions.
 
-    Where all places fit the limit, the quantile of places is exact; where all pixels fit, that of pixels. Memory is 4
-    bytes × units × limit for places, and as much for pixels.
+    Where all places fit the limit, the quantile of places is exact, as long as the pass gives the same values again;
+    where all pixels fit a quarter of it, that of pixels. Memory is 5 bytes × units × limit, three times that for the
+    moment in which ranks are put together.
 
     Args:
         units: Their number.
-        limit: Places kept, and pixels kept, of all ranks together.
+        limit: Places kept, of all ranks together; of pixels a quarter of it.
         zero: Whether zero is an edge: the threshold of directions that have learned their bias.
         level: Share of places that may exceed a unit's threshold (2017).
         pixel_level: Share of pixels that may exceed it (2020).
@@ -82,7 +86,7 @@ class EdgeSample:
                 raise ValueError(f"the share of values above a threshold is between 0 and 1, such as 0.005; got {one}")
         self.zero, self.level, self.pixel_level = zero, level, pixel_level
         self._positions = Thinned(units, limit, device)
-        self._pixels = Thinned(units, limit, device)
+        self._pixels = Thinned(units, max(1, limit // _PIXELS), device)
 
     def add(
         self,
