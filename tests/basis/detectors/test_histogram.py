@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rivalry.basis.detectors import histogram
+from rivalry.basis.detectors.bilinear import upsample
 from rivalry.basis.detectors.histogram import (
     bins_of,
     count_by_gathers,
@@ -70,6 +71,23 @@ def test_both_ways_count_the_same(places: tuple[int, int], size: tuple[int, int]
     for one, other in zip(ours, plain, strict=True):
         assert torch.equal(one, other)
     assert ours[2].sum(-1).tolist() == [[2 * size[0] * size[1]] * 4, [size[0] * size[1]] * 4]
+
+
+def test_values_that_differ_in_their_last_bit_from_an_edge_count_alike() -> None:
+    """Or the one way fuses a multiplication and an addition, which the other rounds one by one."""
+    maps, masks, half, _ = pictures((7, 6), (31, 40), (3, 3))
+    grown = upsample(maps, (31, 40)).movedim(1, 0).flatten(1)
+    near = grown[:, torch.randint(0, grown.shape[1], (20,), generator=torch.Generator().manual_seed(1))]
+    lower, higher = (torch.nextafter(near, torch.tensor(end)) for end in (-torch.inf, torch.inf))
+    edges = torch.cat([near, lower, higher], 1).sort(1).values
+    ours, plain = (empty(4, 61) for _ in range(2))
+    count_natively(maps, masks, half, edges, *ours)
+    count_by_gathers(maps, masks, half, edges, *plain)
+    assert all(torch.equal(one, other) for one, other in zip(ours, plain, strict=True))
+    shifted = (edges.double() * (1 + 2**-23)).float().sort(1).values
+    moved = empty(4, 61)
+    count_natively(maps, masks, half, shifted, *moved)
+    assert not torch.equal(moved[2], ours[2])  # a bit is seen
 
 
 @pytest.mark.usefixtures("_two_threads")

@@ -65,7 +65,7 @@ class EdgeSample:
         zero: Whether zero is an edge: the threshold of directions that have learned their bias.
         level: Share of places that may exceed a unit's threshold (2017).
         pixel_level: Share of pixels that may exceed it (2020).
-        device: Where maps lie.
+        device: Where the sample is kept.
 
     Raises:
         ValueError: If a level is not between 0 and 1, or the sample takes more than 2 GiB.
@@ -108,8 +108,10 @@ class EdgeSample:
         if not bool(maps.isfinite().all()):
             raise ValueError("some activations are not finite; they have no quantiles")
         places = maps.movedim(1, -1).flatten(0, 2)
-        self._positions.add(index, maps.shape[2] * maps.shape[3], lambda chosen: places[chosen])
-        self._pixels.add(index, mask_size[0] * mask_size[1], lambda chosen: upsample_at(maps, mask_size, chosen))
+        self._positions.add(index, maps.shape[2] * maps.shape[3], lambda chosen: places[chosen.to(maps.device)])
+        self._pixels.add(
+            index, mask_size[0] * mask_size[1], lambda chosen: upsample_at(maps, mask_size, chosen.to(maps.device))
+        )
 
     def compute(self) -> Float[Tensor, "units edges"]:
         """The edges of every unit, ascending, as many for each; some repeat. A collective.

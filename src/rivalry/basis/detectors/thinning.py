@@ -28,7 +28,7 @@ class Thinned:
     Args:
         columns: Values a place, such as units.
         limit: Places kept, of all ranks together.
-        device: Where values lie.
+        device: Where the rows are kept.
 
     Raises:
         ValueError: If so many rows take more than 2 GiB.
@@ -58,7 +58,7 @@ class Thinned:
         highest = _lowest(self.limit, torch.cat([self._numbers, numbers]))
         coming = (numbers <= highest).nonzero()[:, 0]
         leaving = (self._numbers > highest).nonzero()[:, 0]
-        values, numbers = values_at(coming).float(), numbers[coming]
+        values, numbers = values_at(coming).float().to(self._values.device), numbers[coming]
         self._values[leaving], values = values[: len(leaving)], values[len(leaving) :]
         self._numbers[leaving], numbers = numbers[: len(leaving)], numbers[len(leaving) :]
         self._values = torch.cat([self._values, values]) if len(values) else self._values
