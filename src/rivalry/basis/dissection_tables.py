@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import pyarrow as pa
 import torch
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from rivalry.basis.columns import Columns, joined, known, mean, names, numbers, places, words
 from rivalry.basis.detectors import DETECTOR, Counts
 from rivalry.basis.detectors.scores import at_label, labels_of
 from rivalry.basis.detectors.selectivity import auroc, auroc_error, average_precision
@@ -20,8 +20,6 @@ from rivalry.basis.detectors.trap import best_possible_iou
 from rivalry.basis.measures import detectors, unique_detectors
 from rivalry.basis.policies import POLICIES, Detection
 from rivalry.data.dataset import Concept
-
-Columns: TypeAlias = dict[str, pa.Array]
 
 _POLICY = {"layer": pa.string(), "policy": pa.string()}
 _COUNTED = dict.fromkeys(("detectors", "unique_detectors", "unique_beyond_area"), pa.int64())
@@ -70,8 +68,8 @@ class Dissected:
 def all_tables(layers: Mapping[str, Dissected], concepts: Sequence[Concept]) -> dict[str, pa.Table]:
     """The tables ``units``, ``concepts``, ``categories`` and ``layers`` of a record."""
     return {
-        "units": _joined([_unit_columns(name, one, concepts) for name, one in layers.items()]),
-        "concepts": _joined([_concept_columns(name, one, concepts) for name, one in layers.items()]),
+        "units": joined([_unit_columns(name, one, concepts) for name, one in layers.items()]),
+        "concepts": joined([_concept_columns(name, one, concepts) for name, one in layers.items()]),
         "categories": pa.Table.from_pylist(_category_rows(layers, concepts), _CATEGORIES),
         "layers": pa.Table.from_pylist(_layer_rows(layers), _LAYERS),
     }
@@ -92,7 +90,7 @@ def scalars(layers: Mapping[str, Dissected]) -> dict[str, float]:
         found |= {
             f"detectors{end}": float(detectors(scores)),
             f"unique_detectors{end}": float(unique_detectors(scores, labels)),
-            f"mean_iou{end}": _mean(scores),
+            f"mean_iou{end}": mean(scores),
         }
     some = next(iter(layers.values()))
     units = torch.cat([one.called.iou for one in layers.values()])
@@ -102,7 +100,7 @@ def scalars(layers: Mapping[str, Dissected]) -> dict[str, float]:
         "unscored_units": float(units.isnan().sum()),
         "concepts": float((some.counts.images.sum(0) > 0).sum()),
         "undetectable_concepts": float((ceilings <= DETECTOR).sum()),
-        "mean_best_auroc": _mean(torch.cat([_best_auroc(one)[1] for one in layers.values()])),
+        "mean_best_auroc": mean(torch.cat([_best_auroc(one)[1] for one in layers.values()])),
     }
 
 
@@ -113,26 +111,26 @@ def _unit_columns(layer: str, one: Dissected, concepts: Sequence[Concept]) -> Co
     columns = {
         "layer": pa.array([layer] * count, pa.string()),
         "unit": pa.array(range(count), pa.int64()),
-        **_named("label", called.labels, concepts),
-        "category": _words(concepts[label].category if label >= 0 else None for label in called.labels.tolist()),
-        "iou_train": _numbers(called.iou_train),
-        "iou": _numbers(called.iou),
+        "label": names(called.labels, concepts),
+        "category": words(concepts[label].category if label >= 0 else None for label in called.labels.tolist()),
+        "iou_train": numbers(called.iou_train),
+        "iou": numbers(called.iou),
         "detector": pa.array((called.iou > DETECTOR).tolist(), pa.bool_()),
-        "threshold": _numbers(called.threshold, count),
-        "reached": _numbers(called.reached, count),
-        "auroc": _numbers(at_label(one.auroc[-1], called.labels)),
-        "auroc_error": _numbers(at_label(auroc_error(one.counts)[-1], called.labels)),
-        "average_precision": _numbers(at_label(average_precision(one.counts)[-1], called.labels)),
-        **_named("auroc_label", best, concepts),
-        "best_auroc": _numbers(best_auroc),
+        "threshold": numbers(called.threshold, count),
+        "reached": numbers(called.reached, count),
+        "auroc": numbers(at_label(one.auroc[-1], called.labels)),
+        "auroc_error": numbers(at_label(auroc_error(one.counts)[-1], called.labels)),
+        "average_precision": numbers(at_label(average_precision(one.counts)[-1], called.labels)),
+        "auroc_label": names(best, concepts),
+        "best_auroc": numbers(best_auroc),
     }
     for policy in POLICIES:
         if policy == one.main:
             continue
         other = one.policies.get(policy)
-        columns |= _named(f"label_{policy}", None if other is None else other.labels, concepts, count)
-        columns[f"iou_{policy}"] = _numbers(None if other is None else other.iou, count)
-        columns[f"threshold_{policy}"] = _numbers(None if other is None else other.threshold, count)
+        columns[f"label_{policy}"] = names(None if other is None else other.labels, concepts, count)
+        columns[f"iou_{policy}"] = numbers(None if other is None else other.iou, count)
+        columns[f"threshold_{policy}"] = numbers(None if other is None else other.threshold, count)
     return columns
 
 
@@ -143,33 +141,33 @@ def _concept_columns(layer: str, one: Dissected, concepts: Sequence[Concept]) ->
     best = labels_of(one.auroc[0].T)
     columns = {
         "layer": pa.array([layer] * count, pa.string()),
-        "concept": _words(concept.name for concept in concepts),
-        "category": _words(concept.category for concept in concepts),
+        "concept": words(concept.name for concept in concepts),
+        "category": words(concept.category for concept in concepts),
         "images_train": pa.array(images[0].tolist(), pa.int64()),
         "images": pa.array(images[-1].tolist(), pa.int64()),
-        "area": _numbers(one.area),
-        "best_possible_iou": _numbers(best_possible_iou(one.area, one.level)),
-        "ceiling": _numbers(ceilings),
+        "area": numbers(one.area),
+        "best_possible_iou": numbers(best_possible_iou(one.area, one.level)),
+        "ceiling": numbers(ceilings),
         "detectable": pa.array([None if math.isnan(it) else it > DETECTOR for it in ceilings.tolist()], pa.bool_()),
-        "auroc_unit": _places(best),
-        "auroc": _numbers(at_label(one.auroc[-1].T, best)),
+        "auroc_unit": places(best),
+        "auroc": numbers(at_label(one.auroc[-1].T, best)),
     }
     for policy in POLICIES:
         end = "" if policy == one.main else f"_{policy}"
         other = one.policies.get(policy)
-        columns[f"unit{end}"] = _places(None if other is None else other.best_units, count)
-        columns[f"iou{end}"] = _numbers(None if other is None else other.best_iou, count)
+        columns[f"unit{end}"] = places(None if other is None else other.best_units, count)
+        columns[f"iou{end}"] = numbers(None if other is None else other.best_iou, count)
     return columns
 
 
 def _category_rows(layers: Mapping[str, Dissected], concepts: Sequence[Concept]) -> list[dict[str, object]]:
     """A row for each layer, policy and category that the concepts have: detectors and their different labels."""
-    known = list(dict.fromkeys(concept.category for concept in concepts))
+    mentioned = list(dict.fromkeys(concept.category for concept in concepts))
     rows = []
     for layer, one in layers.items():
         for policy, found in one.policies.items():
             categories = [concepts[label].category if label >= 0 else None for label in found.labels.tolist()]
-            for category in known:
+            for category in mentioned:
                 own = torch.tensor([it == category for it in categories], device=found.iou.device)
                 rows.append({"layer": layer, "policy": policy, "category": category, **_counted(found, own)})
     return rows
@@ -183,8 +181,8 @@ def _layer_rows(layers: Mapping[str, Dissected]) -> list[dict[str, object]]:
             "policy": policy,
             "units": len(found.labels),
             **_counted(found, torch.ones_like(found.beyond_area)),
-            "mean_iou": _known(_mean(found.iou)),
-            "mean_iou_train": _known(_mean(found.iou_train)),
+            "mean_iou": known(mean(found.iou)),
+            "mean_iou_train": known(mean(found.iou_train)),
             "unscored_units": int(found.iou.isnan().sum()),
             "lowest_reached": None if found.reached is None else float(found.reached.min()),
             "highest_reached": None if found.reached is None else float(found.reached.max()),
@@ -214,40 +212,3 @@ def _highest(values: Float[Tensor, "units concepts"]) -> Float[Tensor, " concept
     """The largest of all units; NaN where none is known."""
     highest = values.nan_to_num(nan=-1.0).amax(0)
     return highest.masked_fill(highest < 0, torch.nan)
-
-
-def _named(
-    name: str, labels: Int[Tensor, " rows"] | None, concepts: Sequence[Concept], rows: int = 0
-) -> dict[str, pa.Array]:
-    """A column of names of concepts; null where there is none."""
-    places = [-1] * rows if labels is None else labels.tolist()
-    return {name: _words(concepts[place].name if place >= 0 else None for place in places)}
-
-
-def _words(values: Iterable[str | None]) -> pa.Array:
-    return pa.array(list(values), pa.string())
-
-
-def _places(values: Int[Tensor, " rows"] | None, rows: int = 0) -> pa.Array:
-    """Places, null where there is none."""
-    known = [None] * rows if values is None else [None if one < 0 else one for one in values.tolist()]
-    return pa.array(known, pa.int64())
-
-
-def _numbers(values: Shaped[Tensor, " rows"] | None, rows: int = 0) -> pa.Array:
-    """Numbers, null where nothing is known."""
-    known = [None] * rows if values is None else [_known(one) for one in values.tolist()]
-    return pa.array(known, pa.float64())
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _mean(values: Float[Tensor, " rows"]) -> float:
-    """Mean of what is known; NaN where nothing is."""
-    return float(values.double().nanmean())
-
-
-def _joined(parts: Sequence[Columns]) -> pa.Table:
-    return pa.concat_tables([pa.table(part) for part in parts])

@@ -44,7 +44,7 @@ class NetworkDissection(Analysis):
     Before the pass the network is shown a sample of the pictures, of which the levels are taken between which the
     pass then counts (see :mod:`rivalry.basis.detectors`). The record holds the tables ``units``, ``concepts``,
     ``categories`` and ``layers`` (see :mod:`rivalry.basis.dissection_tables`) and the picture ``detectors``. Memory, a
-    layer: some 1.7 kB × units × (concepts + categories + 2) in the pass, and 800 kB × units before it.
+    layer: some 1.7 kB × units × (concepts + categories + 2) in the pass, and 1.5 MB × units at most before it.
 
     Args:
         layers: Layers to dissect, dotted names or globs, of the network or of directions (``layer3@basis``); with the
