@@ -88,6 +88,10 @@ def _share(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.2f}"
 
 
+def _tenths(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.1f}"
+
+
 def _count(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.0f}"
 
@@ -119,6 +123,19 @@ _SAID: dict[str, tuple[tuple[str, str, Callable[[float | None], str]], ...]] = {
         ("… because of the null mark", "attack_success_lift_null", _percent),
         ("accuracy that the mark costs", "accuracy_gap", _percent),
         ("units that carry the mark", "carrying_units", _count),
+    ),
+    "undetectable_concepts": (
+        ("units that detect a concept", "detectors", _count),
+        ("concepts that they detect", "unique_detectors", _count),
+        ("… that none can detect at this threshold", "undetectable_concepts", _count),
+    ),
+    "s1_unsupervised": (
+        ("interpretability S¹ of a basis found without labels", "s1_unsupervised", _tenths),
+        ("… S¹ of the units themselves", "s1_natural", _tenths),
+        ("… S¹ of a random rotation", "s1_random", _tenths),
+        ("S², concepts once, of a basis found without labels", "s2_unsupervised", _tenths),
+        ("… S² of the units themselves", "s2_natural", _tenths),
+        ("directions as in the epoch before, mean cosine", "stability", _share),
     ),
     "labels_unchanged": (
         ("labels unchanged since the epoch before", "labels_unchanged", _percent),
