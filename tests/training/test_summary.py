@@ -95,3 +95,20 @@ def test_clusters_registers_and_watermarks_have_theirs(tmp_path: Path) -> None:
         "accuracy that the mark costs": "25.0 %",
         "units that carry the mark": "3",
     }
+
+
+def test_detectors_and_bases_have_theirs(tmp_path: Path) -> None:
+    detectors = Record(
+        "detectors", 1, 4, scalars={"detectors": 12.0, "unique_detectors": 5.0, "undetectable_concepts": 2.0}
+    )
+    basis = Record(
+        "basis", 1, 4, scalars={"s1_unsupervised": 8.25, "s1_natural": 6.0, "s2_unsupervised": 3.0, "detectors": 40.0}
+    )
+    assert lines(said(tmp_path, detectors, basis)) == {
+        "units that detect a concept": "12",
+        "concepts that they detect": "5",
+        "… that none can detect at this threshold": "2",
+        "interpretability S¹ of a basis found without labels": "8.2",
+        "… S¹ of the units themselves": "6.0",
+        "S², concepts once, of a basis found without labels": "3.0",
+    }
