@@ -5,7 +5,7 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from rivalry.basis.baselines import natural, principal, random_rotation, skewed_right
+from rivalry.basis.baselines import natural, principal, random_directions, skewed_right
 
 
 def standardised(seed: int = 0) -> Tensor:
@@ -23,22 +23,22 @@ def test_principal_components_are_those_of_scikit_learn_but_for_signs() -> None:
 
 def test_a_random_rotation_is_orthonormal_and_follows_its_seed() -> None:
     pixels = standardised()
-    matrix = random_rotation(pixels, 5, seed=0)
+    matrix = random_directions(pixels, 5, seed=0)
     torch.testing.assert_close(matrix.T @ matrix, torch.eye(5))
-    torch.testing.assert_close(matrix, random_rotation(pixels, 5, seed=0))
-    assert not torch.allclose(matrix, random_rotation(pixels, 5, seed=1))
+    torch.testing.assert_close(matrix, random_directions(pixels, 5, seed=0))
+    assert not torch.allclose(matrix, random_directions(pixels, 5, seed=1))
 
 
 def test_random_directions_are_uniform() -> None:
     pixels = torch.zeros(1, 3)  # no projection is skewed, so none is turned round
-    drawn = torch.stack([random_rotation(pixels, 3, seed=seed) for seed in range(2000)])
+    drawn = torch.stack([random_directions(pixels, 3, seed=seed) for seed in range(2000)])
     assert drawn.mean(0).abs().max() < 4 * (1 / 3) ** 0.5 / 2000**0.5
     assert (drawn.square().mean(0) - 1 / 3).abs().max() < 4 * 0.3 / 2000**0.5  # deviation of a square is below 0.3
 
 
 def test_projections_are_skewed_to_the_right() -> None:
     pixels = standardised()
-    for matrix in (principal(pixels, 8), random_rotation(pixels, 8, seed=0)):
+    for matrix in (principal(pixels, 8), random_directions(pixels, 8, seed=0)):
         assert ((pixels @ matrix).pow(3).mean(0) >= 0).all()
 
 

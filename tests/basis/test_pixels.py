@@ -7,8 +7,9 @@ from torch.nn import functional
 
 from rivalry.basis.concept_masks import ConceptMasks
 from rivalry.basis.pixels import Reservoir, cell_shares
+from rivalry.data.dataset import CATEGORIES, Sample
 from rivalry.numerics.sampling import halves
-from tests.basis.mixtures import Squares
+from tests.basis.mixtures import TONES, Fields
 
 SHAPES = {"fine": (3, 4, 4), "coarse": (3, 2, 2)}
 
@@ -40,7 +41,7 @@ def show(images: Tensor) -> dict[str, Tensor]:
 
 
 def reservoir(pixels: int, *, masks: bool = True) -> Reservoir:
-    dataset = Squares(20, masks=masks)
+    dataset = Fields(20, masks=masks)
     truth = ConceptMasks.chosen(dataset, None) if masks else None
     return Reservoir(dataset, halves(20, seed=0)[0], pixels, 0, truth)
 
@@ -53,7 +54,7 @@ def test_whole_maps_of_as_many_pictures_as_fit_are_kept() -> None:
     assert kept["coarse"].index.tolist() == halves(20, seed=0)[0].tolist()
     for layer, one in kept.items():
         for place, index in enumerate(one.index.tolist()):
-            expected = show(Squares(20)[index]["image"][None])[layer][0]
+            expected = show(Fields(20)[index]["image"][None])[layer][0]
             torch.testing.assert_close(one.maps[place], expected)
     assert reservoir(50).places((3, 4, 4)) == 48
     assert reservoir(1).places((3, 4, 4)) == 16  # one picture at least
@@ -63,12 +64,28 @@ def test_vectors_lie_beside_the_concepts_of_their_places() -> None:
     kept = reservoir(1000).fill(SHAPES, show, torch.device("cpu"), 0)["fine"]
     vectors, shares = kept.vectors, kept.vector_shares
     assert vectors.shape == (160, 3)
-    for colour in range(3):
-        assert torch.equal(vectors[:, colour] > 100, shares[:, colour] == 1)
-    lit = torch.tensor([index % 3 == 0 for index in kept.index.tolist()])
-    assert torch.equal(kept.labelled[:, 3], lit)  # no scene is labelled in the others
-    assert torch.equal(kept.vector_labelled[:, 3], lit.repeat_interleave(16))
-    assert kept.labelled[:, :3].all()
+    for tone in range(TONES):
+        assert torch.equal((vectors[:, 0] - 30 * tone - 2).abs() < 5, shares[:, tone] == 1)
+    lit = torch.tensor([index % 3 == 0 for index in kept.index.tolist()]).repeat_interleave(16)
+    assert torch.equal(shares[:, TONES] == 1, lit)
+    assert torch.equal(shares[:, TONES + 1] == 1, ~lit)
+    assert kept.vector_labelled.shape == (160, TONES + 2)
+
+
+def test_a_category_is_labelled_in_pictures_that_show_one_of_its_concepts() -> None:
+    class Half(Fields):
+        def __getitem__(self, index: int) -> Sample:
+            sample = super().__getitem__(index)
+            sample["masks"][CATEGORIES.index("scene")] *= index % 2
+            return sample
+
+    dataset = Half(20)
+    whole = Reservoir(dataset, torch.arange(20), 1000, 0, ConceptMasks.chosen(dataset, None))
+    kept = whole.fill(SHAPES, show, torch.device("cpu"), 0)["fine"]
+    odd = torch.arange(20) % 2 == 1
+    assert torch.equal(kept.labelled[:, TONES], odd)
+    assert torch.equal(kept.labelled[:, TONES + 1], odd)
+    assert torch.equal(kept.vector_labelled[:, TONES + 1], odd.repeat_interleave(16))
 
 
 def test_without_masks_nothing_is_known_of_places() -> None:

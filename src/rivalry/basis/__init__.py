@@ -6,6 +6,7 @@ rotation is Doumanoglou, Asteriadis & Zarpalas, "Unsupervised Interpretable Basi
 Explanations" (2023), reconstructed: its official code was not found.
 """
 
+from rivalry.basis.interpretable_basis import InterpretableBasis
 from rivalry.basis.network_dissection import NetworkDissection
 
-__all__ = ["NetworkDissection"]
+__all__ = ["InterpretableBasis", "NetworkDissection"]

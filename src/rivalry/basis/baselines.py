@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from rivalry.basis.rotation.start import random_rotation
+
 
 def natural(channels: int) -> Float[Tensor, "channels _"]:
     """A direction for every unit of the layer."""
@@ -30,25 +32,17 @@ def principal(pixels: Float[Tensor, "pixels channels"], directions: int) -> Floa
     return skewed_right(vectors.flip(1)[:, :directions].to(pixels.dtype), pixels)
 
 
-def random_rotation(
+def random_directions(
     pixels: Float[Tensor, "pixels channels"], directions: int, *, seed: int
 ) -> Float[Tensor, "channels directions"]:
-    """Orthonormal directions, uniform over all rotations, turned to positive skewness.
-
-    Columns of the Q of a matrix of normal deviates, R having a positive diagonal (Mezzadri, "How to generate random
-    matrices from the classical compact groups", 2007).
+    """Directions of a random rotation, those that a fit of the same seed begins with, turned to positive skewness.
 
     Args:
         pixels: Standardised.
         directions: How many, at most as many as there are channels.
         seed: Of the draw, which is made on the CPU.
     """
-    channels = pixels.shape[1]
-    generator = torch.Generator().manual_seed(seed)
-    deviates = torch.randn(channels, directions, dtype=torch.double, generator=generator)
-    orthonormal, triangle = torch.linalg.qr(deviates)
-    matrix = orthonormal * triangle.diagonal().sign()
-    return skewed_right(matrix.to(pixels), pixels)
+    return skewed_right(random_rotation(pixels.shape[1], seed)[:, :directions].to(pixels), pixels)
 
 
 def skewed_right(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from jaxtyping import Float
 from torch import Tensor
 
-from rivalry.basis.baselines import natural, principal, random_rotation
+from rivalry.basis.baselines import natural, principal, random_directions
 from rivalry.basis.pixels import Pixels
 from rivalry.basis.rotation import Rotation
 from rivalry.basis.supervised import Probes, fit_probes
@@ -45,7 +45,7 @@ def rotated_bases(vectors: Float[Tensor, "pixels channels"], rotation: Rotation,
     matrices = {
         NATURAL: natural(channels).to(vectors.device),
         PCA: principal(standard, count),
-        RANDOM: random_rotation(standard, count, seed=seed),
+        RANDOM: random_directions(standard, count, seed=seed),
         UNSUPERVISED: rotation.matrix,
     }
     found = {name: replace(rotation, matrix=matrix).directions() for name, matrix in matrices.items()}

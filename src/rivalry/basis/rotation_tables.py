@@ -18,7 +18,7 @@ def direction_table(directions: Mapping[str, Directions]) -> pa.Table:
 
 
 def rotation_table(rotations: Mapping[str, Rotation], warm: Sequence[str]) -> pa.Table:
-    """A row for each layer: its fit, and the means and scales that make a rotation of its directions.
+    """A row for each layer: its fit, with losses ``loss_…``, and the means and scales that its directions went through.
 
     Args:
         rotations: By layer.
@@ -27,7 +27,8 @@ def rotation_table(rotations: Mapping[str, Rotation], warm: Sequence[str]) -> pa
     rows = [
         {
             **{"layer": layer, "channels": one.matrix.shape[0], "directions": one.matrix.shape[1]},
-            **{"margin": one.margin, "bias": one.bias, **one.losses},
+            **{"margin": one.margin, "bias": one.bias},
+            **{f"loss_{name}": value for name, value in one.losses.items()},
             **{"orthogonality_error": orthogonality_error(one), "epochs": one.epochs, "converged": one.converged},
             **{"warm": layer in warm, "mean": one.mean.tolist(), "scale": one.scale.tolist()},
         }

@@ -83,7 +83,7 @@ def unit_table(layers: Mapping[str, FoundLayer], concepts: Sequence[Concept], na
 def concept_table(layers: Mapping[str, FoundLayer], concepts: Sequence[Concept]) -> pa.Table:
     """A row for each layer and concept: of each basis the best φ, by ``chosen``, of directions called by it."""
     rows: list[Row] = []
-    for layer, found in layers.items():
+    for layer, found in layers.items() if concepts else ():
         best = {name: _best_by_concept(basis.detections[CHOSEN]) for name, basis in found.bases.items()}
         for place, concept in enumerate(concepts):
             ious = {name: values.get(place) for name, values in best.items()}
