@@ -127,10 +127,14 @@ def test_what_cannot_be_tallied_is_refused() -> None:
     tallies = Tallies(edges, CATEGORIES, planes=4)
     with pytest.raises(ValueError, match="5 units that have edges, got 4"):
         tallies.update(data.maps[:, 1:], data.masks, data.first)
+    with pytest.raises(ValueError, match="9 maps, 8 masks and 9 halves"):
+        Tallies.update.__wrapped__(tallies, data.maps, data.masks[:8], data.first)
     broken = data.maps.clone()
     broken[3, 2, 0, 0] = torch.inf
     with pytest.raises(ValueError, match=r"1 units are not finite \(unit 2 first\)"):
         tallies.update(broken, data.masks, data.first)
+    with pytest.raises(ValueError, match="masks of 4 categories, got 3"):
+        tallies.update(data.maps, data.masks[:, :3], data.first)
     with pytest.raises(ValueError, match="masks hold 0 to 7"):
         tallies.update(data.maps, data.masks + (data.masks == 6), data.first)
     with pytest.raises(ValueError, match="masks hold -1 to 6"):

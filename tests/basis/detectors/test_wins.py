@@ -64,3 +64,5 @@ def test_masks_of_no_concept_are_refused() -> None:
     winners, data = competing()
     with pytest.raises(ValueError, match="masks hold 0 to 7"):
         counted(winners, data._replace(masks=data.masks + (data.masks == 6)))
+    with pytest.raises(ValueError, match="masks of 4 categories, got 2"):
+        counted(winners, data._replace(masks=data.masks[:, :2]))

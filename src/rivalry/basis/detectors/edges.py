@@ -21,6 +21,9 @@ from rivalry.basis.detectors.thinning import Thinned
 NEAR = tuple(2 ** (step / 6) for step in range(-6, 7))
 """Multiples of the wanted share that exceed the edges about a quantile: half to double, by an eighth."""
 
+CLOSE = (1, 3)
+"""Values by which two further edges are exceeded less than by the wanted share."""
+
 SPREAD = (
     *(
         0.0003,
@@ -125,8 +128,8 @@ class EdgeSample:
         edges = [
             positions.amin(1, keepdim=True),
             _spread(pixels),
-            exceeded_by(positions, [self.level * near for near in NEAR]),
-            exceeded_by(pixels, [self.pixel_level * near for near in NEAR]),
+            exceeded_by(positions, _shares_about(self.level, positions.shape[1])),
+            exceeded_by(pixels, _shares_about(self.pixel_level, pixels.shape[1])),
             *([torch.zeros_like(positions[:, :1])] if self.zero else []),
         ]
         return torch.cat(edges, 1).sort(1).values
@@ -142,6 +145,11 @@ def exceeded_by(values: Float[Tensor, "units values"], shares: Sequence[float]) 
     ranks = [min(math.floor(share * count + 1e-6), count - 1) for share in shares]
     highest = values.topk(max(ranks) + 1, dim=1).values
     return highest[:, ranks]
+
+
+def _shares_about(level: float, count: int) -> list[float]:
+    """Shares near a wanted one, also some of hardly fewer values: the pass may round values otherwise than the sample."""
+    return [level * near for near in NEAR] + [max(level - fewer / count, 0.0) for fewer in CLOSE]
 
 
 def _spread(values: Float[Tensor, "units values"]) -> Float[Tensor, "units shares"]:

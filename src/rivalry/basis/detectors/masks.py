@@ -7,12 +7,21 @@ from jaxtyping import Int
 from torch import Tensor
 
 
-def check_masks(masks: Int[Tensor, "batch categories height width"], categories: Int[Tensor, " concepts"]) -> None:
+def check_masks(
+    masks: Int[Tensor, "batch categories height width"], categories: Int[Tensor, " concepts"], planes: int
+) -> None:
     """Refuse masks that speak of what is no concept, or of one in the place of another category.
+
+    Args:
+        masks: Of a batch.
+        categories: Category of every concept: its place along the masks' axis of categories.
+        planes: Length that this axis must have.
 
     Raises:
         ValueError: Naming what was found.
     """
+    if masks.shape[1] != planes:
+        raise ValueError(f"wanted masks of {planes} categories, got {masks.shape[1]}")
     if not masks.numel():
         return
     lowest, highest = (int(end) for end in masks.aminmax())

@@ -79,11 +79,11 @@ class Tallies(Metric):
             first: Which pictures are in the first half, that chooses.
 
         Raises:
-            ValueError: If there are other units than edges, an activation is not finite, or a mask holds no concept, or
-                one in the place of another category.
+            ValueError: If maps, masks and halves differ in number, there are other units than edges, an activation is
+                not finite, masks have other categories, or one holds no concept or one in the place of another.
         """
         maps, masks = maps.detach().float().contiguous(), masks.to(maps.device)
-        self._check_batch(maps, masks)
+        self._check_batch(maps, masks, first)
         half = (~first).long().to(maps.device)
         self.below.index_add_(0, half, (maps < self.edges[:, :1, None]).flatten(2).sum(2))
         count_positions(maps, half, self.edges, self.positions)
@@ -100,14 +100,18 @@ class Tallies(Metric):
         there.scatter_(1, masks.flatten(1).long(), 1)
         self.images.index_add_(0, half, there[:, 1:])
 
-    def _check_batch(self, maps: Tensor, masks: Tensor) -> None:
+    def _check_batch(self, maps: Tensor, masks: Tensor, first: Tensor) -> None:
+        if not len(maps) == len(masks) == len(first):
+            raise ValueError(
+                f"got {len(maps)} maps, {len(masks)} masks and {len(first)} halves; wanted as many of each"
+            )
         if maps.shape[1] != len(self.edges):
             raise ValueError(f"wanted maps of the {len(self.edges)} units that have edges, got {maps.shape[1]} units")
         finite = maps.isfinite()
         if not bool(finite.all()):
             units = (~finite).flatten(2).any(-1).any(0).nonzero().flatten().tolist()
             raise ValueError(f"activations of {len(units)} units are not finite (unit {units[0]} first)")
-        check_masks(masks, self.categories)
+        check_masks(masks, self.categories, self.labelled.shape[2])
 
 
 def _check(edges: Tensor, categories: Sequence[int], planes: int) -> None:

@@ -97,10 +97,10 @@ class WinTallies(Metric):
             first: Which pictures are in the first half, that chooses.
 
         Raises:
-            ValueError: If a mask holds no concept, or one in the place of another category.
+            ValueError: If masks have other categories, or one holds no concept or one in the place of another category.
         """
         masks = masks.to(winners.device).long()
-        check_masks(masks, self.categories)
+        check_masks(masks, self.categories, self.labelled.shape[2])
         cells = nearest_places((winners.shape[2], winners.shape[3]), (masks.shape[2], masks.shape[3])).to(masks.device)
         for picture, mask, half in zip(winners, masks, (~first).long().tolist(), strict=True):
             wins = functional.one_hot(picture.long().flatten(1), self.competitors).movedim(2, 1).flatten(0, 1)
