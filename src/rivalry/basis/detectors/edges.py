@@ -148,7 +148,7 @@ def exceeded_by(values: Float[Tensor, "units values"], shares: Sequence[float]) 
 
 
 def _shares_about(level: float, count: int) -> list[float]:
-    """Shares near a wanted one, also some of hardly fewer values: the pass may round values otherwise than the sample."""
+    """Shares near a wanted one, also of hardly fewer values: the pass may round values otherwise than the sample."""
     return [level * near for near in NEAR] + [max(level - fewer / count, 0.0) for fewer in CLOSE]
 
 
