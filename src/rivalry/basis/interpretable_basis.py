@@ -199,7 +199,11 @@ class InterpretableBasis(Analysis):
         shown = self._listening.show(image)
         maps = self._maps.of(shown.activations, (image.shape[2], image.shape[3]))[layer]
         classifier = reading_classifier(self._listening.network, maps, shown.logits)
-        return {} if classifier is None else fitted.classes(classifier, dataset.classes)
+        if classifier is None:
+            return {}
+        numbers = [str(place) for place in range(classifier.out_features)]
+        ours = len(dataset.classes) == len(numbers)  # a network may be asked of pictures that have classes of their own
+        return fitted.classes(classifier, dataset.classes if ours else numbers)
 
     def _clip_features(self) -> Float[Tensor, "pictures features"] | None:
         if self.clip is None or self._pictures is None:
