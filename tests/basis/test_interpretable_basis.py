@@ -53,6 +53,7 @@ def test_tones_that_units_mix_are_found_without_labels(planted: Record) -> None:
         assert rows["unsupervised"][score] > max(others)
     assert rows["unsupervised"]["s1"] > rows["unsupervised"]["s1_shuffled"]
     assert rows["supervised"]["directions"] == TONES
+    assert rows["supervised"]["s1"] == rows["supervised"]["s2"] > rows["unsupervised"]["s2"]  # one direction a concept
     assert planted.scalars["s1_unsupervised"] == rows["unsupervised"]["s1"]
     labels = planted.tables["units"]["label"].to_pylist()
     assert sorted(labels) == [f"tone {tone}" for tone in range(TONES)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.basis.baselines import natural, principal, random_directions
@@ -25,11 +25,13 @@ class Basis:
         answers: Gives z of the answers y = σ(z). Bases that have learned no margin and bias get those of the fitted
             one, so that their answers differ from its own by the rotation alone.
         learned: Whether zero is a threshold that was learned.
+        taught: The concept that each direction was taught, by which it is called then.
     """
 
     directions: Directions
     answers: Directions
     learned: bool
+    taught: Int[Tensor, " directions"] | None = None
 
 
 def rotated_bases(vectors: Float[Tensor, "pixels channels"], rotation: Rotation, *, seed: int) -> dict[str, Basis]:
@@ -67,7 +69,7 @@ def probed_basis(pixels: Pixels, rotation: Rotation, *, seed: int) -> tuple[Prob
     probes = fit_probes(standard, pixels.vector_shares, pixels.vector_labelled, seed=seed)
     weights = probes.weights / rotation.scale[:, None].to(standard)
     directions = Directions(weights, rotation.mean.to(standard) @ weights - probes.bias)
-    return probes, Basis(directions, directions, learned=True)
+    return probes, Basis(directions, directions, learned=True, taught=probes.concepts)
 
 
 def standardised(vectors: Float[Tensor, "pixels channels"], rotation: Rotation) -> Float[Tensor, "pixels channels"]:

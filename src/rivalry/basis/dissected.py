@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional
 
 from rivalry.basis.bases import NATURAL, Basis
 from rivalry.basis.concept_masks import ConceptMasks
@@ -87,9 +89,14 @@ class DissectedBases:
         wins = None if self._wins is None else self._wins.compute()
         found = {}
         for name, tallies in self._tallies.items():
-            counts, learned = tallies.compute(), self._bases[name].learned
-            detections = by_policy(counts, wins if name == NATURAL else None, level=LEVEL, zero=learned)
+            basis, counts = self._bases[name], tallies.compute()
+            detections = by_policy(counts, wins if name == NATURAL else None, level=LEVEL, zero=basis.learned)
             train, validation = auroc(counts)
+            if basis.taught is not None:
+                train = only(basis.taught, train)
+                detections = {
+                    policy: replace(one, train=only(basis.taught, one.train)) for policy, one in detections.items()
+                }
             found[name] = Judged(detections, validation, best_on_the_other_half(train, validation))
         return found
 
@@ -100,3 +107,16 @@ class DissectedBases:
         for maps, index in pixels.own_maps():
             sample.add(basis.directions.of(maps), self._truth.size, index)
         return sample.compute()
+
+
+def only(
+    taught: Int[Tensor, " directions"], scores: Float[Tensor, "directions concepts"]
+) -> Float[Tensor, "directions concepts"]:
+    """Scores of every direction with the concept that it was taught; NaN with others, so that none of them is chosen.
+
+    >>> only(torch.tensor([1, 0]), torch.tensor([[0.9, 0.5], [0.3, 0.8]]))
+    tensor([[   nan, 0.5000],
+            [0.3000,    nan]])
+    """
+    own = functional.one_hot(taught, scores.shape[1]).bool()
+    return torch.where(own, scores, torch.nan)
