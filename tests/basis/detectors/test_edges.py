@@ -122,6 +122,8 @@ def test_what_has_no_quantiles_is_refused() -> None:
         EdgeSample(2, level=1.0)
     with pytest.raises(ValueError, match="between 0 and 1"):
         EdgeSample(2, pixel_level=0.0)
+    with pytest.raises(ValueError, match="limit of 0"):
+        EdgeSample(2, limit=0)
     with pytest.raises(ValueError, match=r"8\.0 GiB"):
         EdgeSample(2**16, limit=2**15)
     with pytest.raises(ValueError, match="no picture"):

@@ -2,8 +2,8 @@
 
 Bau et al. (2017) let a unit's threshold be the 0.995 quantile over all places of its own maps, Bau et al. (2020) the
 0.99 quantile over the pixels of the upsampled maps. Both are edges here, with others close by, so that the threshold of
-the whole probe set can be counted to within an eighth of its share where the sample is not the whole. The other
-edges spread over the pixels at which the unit gives more than its least, for AUROC and thresholds chosen by concept.
+the whole probe set can be counted to within an eighth of its share where the sample is not the whole. The other edges
+spread over the pixels at which the unit gives more than its least, for AUROC and thresholds chosen by concept.
 """
 
 from __future__ import annotations
@@ -25,31 +25,13 @@ CLOSE = (1, 3)
 """Values by which two further edges are exceeded less than by the wanted share."""
 
 SPREAD = (
-    *(
-        0.0003,
-        0.001,
-        0.002,
-        0.004,
-        0.007,
-        0.011,
-        0.015,
-        0.02,
-        0.03,
-        0.04,
-        0.055,
-        0.075,
-        0.1,
-        0.13,
-        0.16,
-        0.2,
-        0.25,
-        0.3,
-    ),
-    *(0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
+    *(0.0003, 0.001, 0.002, 0.004, 0.007, 0.011, 0.015, 0.02, 0.03, 0.04, 0.055, 0.075),
+    *(0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
+    *(0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
 )
 """Shares, of the pixels above the lowest, that exceed the edges in between; more of them where few do."""
 
-_SPREAD_FROM = 8192
+_SPREAD_FROM = 8192  # pixels
 
 _PIXELS = 4
 """Times fewer pixels than places are kept: each takes four places to compute, and there are always too many of them."""
@@ -71,7 +53,7 @@ class EdgeSample:
         device: Where the sample is kept.
 
     Raises:
-        ValueError: If a level is not between 0 and 1, or the sample takes more than 2 GiB.
+        ValueError: If a level is not between 0 and 1, nothing is to be kept, or the sample takes more than 2 GiB.
     """
 
     def __init__(

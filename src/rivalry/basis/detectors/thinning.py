@@ -31,10 +31,12 @@ class Thinned:
         device: Where the rows are kept.
 
     Raises:
-        ValueError: If so many rows take more than 2 GiB.
+        ValueError: If so many rows take more than 2 GiB, or there are none.
     """
 
     def __init__(self, columns: int, limit: int, device: torch.device | None = None) -> None:
+        if limit < 1:
+            raise ValueError(f"a sample keeps one place at least, got a limit of {limit}")
         self.columns, self.limit = columns, limit
         self._gathered = SampleRows(columns, limit).to(device or torch.device("cpu"))
         self._numbers = torch.empty(0, dtype=torch.int64, device=device)
