@@ -60,7 +60,7 @@ class DissectedBases:
             for name, basis in bases.items()
         }
         self._wins = None
-        if competitors is not None:
+        if competitors is not None and competitors > 1:
             self._wins = WinTallies(pixels.maps.shape[1], competitors, truth.categories, truth.planes)
             self._wins = self._wins.to(device)
 

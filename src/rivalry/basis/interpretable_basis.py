@@ -110,6 +110,7 @@ class InterpretableBasis(Analysis):
         kept = self._reservoir.fill(self._maps.shapes, self._show, listening.device, listening.workers)
         drawn = self._second[draw(len(self._second), CLIP_PICTURES, self.seed)]
         self._pictures = None if self.clip is None else drawn.sort().values.to(listening.device)
+        self._clip_fingerprint: str | None = None
         self._earlier: dict[str, Rotation] = {}
         self._layers = {layer: self._fit(layer, pixels) for layer, pixels in kept.items()}
 
@@ -209,8 +210,9 @@ class InterpretableBasis(Analysis):
         if self.clip is None or self._pictures is None:
             return None
         listening = self._listening
-        features = ImageFeatures(load_clip(self.clip, str(listening.device)))
-        return features.of(listening.dataset, self._pictures.tolist(), workers=listening.workers)
+        clip = load_clip(self.clip, str(listening.device))
+        self._clip_fingerprint = clip.fingerprint
+        return ImageFeatures(clip).of(listening.dataset, self._pictures.tolist(), workers=listening.workers)
 
     def _settings(self) -> dict[str, JSON]:
         truth, reservoir = self._truth, self._reservoir
@@ -223,6 +225,7 @@ class InterpretableBasis(Analysis):
             "warm": list(self._earlier),
             "unit_axes": dict(self._maps.axes),
             "clip": self.clip,
+            "clip_fingerprint": self._clip_fingerprint,
             "clip_pictures": 0 if self._pictures is None else len(self._pictures),
         }
 
