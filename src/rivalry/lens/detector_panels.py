@@ -192,16 +192,19 @@ def _draw_concept(page: Axes, row: Row, ends: tuple[float, float], *, lost: bool
 
 
 def _draw_names(page: Axes, concepts: Sequence[Row], ends: tuple[float, float]) -> None:
-    """Names beside the rings, as long as they do not lie on each other."""
+    """Names to the left of the rings, as long as they lie on no other name or ring."""
+    shown = [row for row in concepts if row["area"] is not None and row["iou_chosen"] is not None]
+    rings = [
+        (float(_along(np.array(row["area"]), _AREAS, _TRAP)), float(_along(np.array(row["iou_chosen"]), _IOUS, ends)))
+        for row in shown
+    ]
     named: list[tuple[float, float]] = []
-    for row in concepts:
-        if row["area"] is None or row["iou_chosen"] is None:
-            continue
-        place = float(_along(np.array(row["area"]), _AREAS, _TRAP)) - 0.07
-        height = float(_along(np.array(row["iou_chosen"]), _IOUS, ends))
-        if all(abs(place - other) > 0.6 or abs(height - beside) > 0.16 for other, beside in named):
-            page.text(place, height, row["concept"], color=QUIET, fontsize=7, ha="right", va="center")
-            named.append((place, height))
+    for (across, height), row in zip(rings, shown, strict=True):
+        covers_ring = any(0.03 < across - x < 0.6 and abs(height - y) < 0.09 for x, y in rings)
+        covers_name = any(abs(across - x) < 0.6 and abs(height - y) < 0.16 for x, y in named)
+        if not covers_ring and not covers_name:
+            page.text(across - 0.07, height, row["concept"], color=QUIET, fontsize=7, ha="right", va="center")
+            named.append((across, height))
 
 
 def _draw_marks(page: Axes, foot: float, lost: Sequence[str]) -> None:
