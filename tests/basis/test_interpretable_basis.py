@@ -226,7 +226,7 @@ def test_what_cannot_be_is_refused_before_the_pass(options: dict[str, Any], said
 
 def test_fewer_places_than_directions_are_refused_before_the_pass() -> None:
     network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 64, 1), nn.Flatten(), nn.Linear(64, 2))
-    with pytest.raises(ValueError, match=r"keeps 20 places \(1 × 1 of each picture\), and to fit 64 directions"):
+    with pytest.raises(ValueError, match=r"keeps 20 places \(it has 1 × 1 a picture\), and to fit 64 directions"):
         found(network, layers={"1": 1}, directions=None)
     with pytest.raises(ValueError, match=r"more pixels \(7 now\)"):
         found(network, layers={"1": 1}, directions=8, pixels=7)

@@ -46,18 +46,33 @@ def reservoir(pixels: int, *, masks: bool = True) -> Reservoir:
     return Reservoir(dataset, halves(20, seed=0)[0], pixels, 0, truth)
 
 
-def test_whole_maps_of_as_many_pictures_as_fit_are_kept() -> None:
-    kept = reservoir(50).fill(SHAPES, show, torch.device("cpu"), 0)
-    assert kept["fine"].maps.shape == (3, 3, 4, 4)  # 48 of 50 places
-    assert kept["coarse"].maps.shape == (10, 3, 2, 2)  # the whole first half
-    assert set(kept["fine"].index.tolist()) < set(kept["coarse"].index.tolist())
-    assert kept["coarse"].index.tolist() == halves(20, seed=0)[0].tolist()
-    for layer, one in kept.items():
-        for place, index in enumerate(one.index.tolist()):
-            expected = show(Fields(20)[index]["image"][None])[layer][0]
-            torch.testing.assert_close(one.maps[place], expected)
-    assert reservoir(50).places((3, 4, 4)) == 48
-    assert reservoir(1).places((3, 4, 4)) == 16  # one picture at least
+@pytest.mark.parametrize(("pixels", "step", "pictures"), [(1000, 1, 10), (160, 1, 10), (50, 2, 10), (12, 4, 10)])
+def test_as_many_pictures_are_kept_as_there_are_if_need_be_at_fewer_places(
+    pixels: int, step: int, pictures: int
+) -> None:
+    kept = reservoir(pixels).fill(SHAPES, show, torch.device("cpu"), 0)["fine"]
+    assert len(kept.index) == pictures
+    assert kept.index.tolist() == halves(20, seed=0)[0].tolist()
+    whole = torch.cat([show(Fields(20)[index]["image"][None])["fine"] for index in kept.index.tolist()])
+    torch.testing.assert_close(kept.maps, whole[:, :, ::step, ::step])
+    masks = torch.stack([Fields(20)[index]["masks"] for index in kept.index.tolist()])
+    torch.testing.assert_close(kept.shares, cell_shares(masks, TONES + 2, (4, 4))[:, ::step, ::step])
+    assert kept.vectors.shape[0] == reservoir(pixels).places((3, 4, 4)) <= pixels
+
+
+def test_fewer_pictures_of_one_seed_are_some_of_more() -> None:
+    few = reservoir(3).fill(SHAPES, show, torch.device("cpu"), 0)
+    assert len(few["fine"].index) == len(few["coarse"].index) == 3  # one place of each
+    more = reservoir(7).pictures((3, 4, 4))
+    assert set(few["fine"].index.tolist()) < set(more)
+    assert reservoir(1).places((3, 4, 4)) == 1
+
+
+def test_deep_layers_are_kept_whole_and_have_more_pictures() -> None:
+    many = Reservoir(Fields(20), torch.arange(10_000), 100_000, 0)
+    assert (many.step((512, 7, 7)), len(many.pictures((512, 7, 7)))) == (1, 2040)
+    assert (many.step((256, 14, 14)), len(many.pictures((256, 14, 14)))) == (1, 510)
+    assert (many.step((64, 56, 56)), len(many.pictures((64, 56, 56)))) == (3, 277)
 
 
 def test_vectors_lie_beside_the_concepts_of_their_places() -> None:

@@ -54,7 +54,7 @@ class InterpretableBasis(Analysis):
         layers: Layers whose bases are wanted, dotted names or globs, with axes where these cannot be told (see
             :mod:`rivalry.recording.axes`).
         directions: Of the fitted basis, at most as many as the layer has units; as many by default.
-        pixels: Places that are kept of a layer at most, though of one picture at least.
+        pixels: Places that are kept of a layer at most.
         recipe: How the rotation is fitted.
         clip: A CLIP, as for :func:`rivalry.clip.towers.load_clip`, for monosemanticity.
         categories: Of concepts; by default all that masks tell.
@@ -159,8 +159,8 @@ class InterpretableBasis(Analysis):
             raise ValueError(f"layer {layer!r} has {shape[0]} units, and no more directions; asked for {wanted}")
         if places < wanted:
             raise ValueError(
-                f"layer {layer!r} keeps {places} places ({shape[1]} × {shape[2]} of each picture), and to fit {wanted} "
-                f"directions takes as many: fewer directions, more pixels ({self.pixels} now), or more pictures"
+                f"layer {layer!r} keeps {places} places (it has {shape[1]} × {shape[2]} a picture), and to fit "
+                f"{wanted} directions takes as many: fewer directions, more pixels ({self.pixels} now), or more pictures"
             )
 
     def _count(self, layer: str) -> int:

@@ -1,8 +1,11 @@
-"""What a basis is fitted to: whole maps of some pictures of the first half, and what their masks show at each place.
+"""What a basis is fitted to: maps of some pictures of the first half, and what their masks show at each place.
 
 This is a stated reservoir: of every layer at most so many places are kept, each with its channels and the share of its
 cell that shows each concept, in 4 bytes × places × (channels + concepts), three times that for the moment in which they
 are gathered. Pictures are chosen by seed and index, the same on any number of ranks, all of which hold all of them.
+
+Maps are kept whole where two hundred pictures fit, or all there are; of finer ones every second place of every second
+row is kept, or every third of every third …
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.observation import Images
 from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.sample_rows import Rows, SampleRows
+
+_PICTURES = 200
+"""So many shall be kept at least, if need be at fewer places each."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class Reservoir:
     Attributes:
         dataset: The probe set.
         half: Positions of the pictures that may be chosen.
-        pixels: Places that are kept of a layer at most, though of one picture at least.
+        pixels: Places that are kept of a layer at most, one at least.
         seed: Of the choice.
         truth: What masks speak of, if there are any.
     """
@@ -83,15 +89,21 @@ class Reservoir:
     seed: int
     truth: ConceptMasks | None = None
 
+    def step(self, shape: Shape) -> int:
+        """Of how many rows, and of how many places in a row, one is kept."""
+        wanted = min(len(self.half), _PICTURES)
+        steps = range(1, max(shape[1:]) + 1)
+        return next((step for step in steps if wanted * _places(shape, step) <= self.pixels), max(steps))
+
     def pictures(self, shape: Shape) -> tuple[int, ...]:
-        """Positions of those chosen for a layer, ascending; those of a finer layer are some of a coarser one's."""
-        count = max(1, self.pixels // (shape[1] * shape[2]))
+        """Positions of those chosen for a layer, ascending; of two layers one has some of the other's."""
+        count = max(1, self.pixels // _places(shape, self.step(shape)))
         drawn = self.half[draw(len(self.half), count, self.seed)]
         return tuple(drawn.sort().values.tolist())
 
     def places(self, shape: Shape) -> int:
         """Places that are kept of a layer."""
-        return len(self.pictures(shape)) * shape[1] * shape[2]
+        return len(self.pictures(shape)) * _places(shape, self.step(shape))
 
     def fill(
         self, shapes: Mapping[str, Shape], show: Callable[[Images], Maps], device: torch.device, workers: int
@@ -108,8 +120,10 @@ class Reservoir:
             ValueError: If that takes more than 2 GiB a layer, or masks do not fit their pictures.
         """
         wanted = {layer: torch.tensor(self.pictures(shape), device=device) for layer, shape in shapes.items()}
+        steps = {layer: self.step(shape) for layer, shape in shapes.items()}
+        kept = {layer: (shape[0], *_grid(shape, steps[layer])) for layer, shape in shapes.items()}
         rows = {}
-        for layer, shape in shapes.items():
+        for layer, shape in kept.items():
             columns = _columns(shape, self._concepts)
             rows[layer] = SampleRows(columns, len(wanted[layer])).to(device)
             rows[layer].update(torch.zeros(0, columns, device=device), wanted[layer][:0])  # perhaps all of this rank's
@@ -120,8 +134,8 @@ class Reservoir:
             for layer, maps in show(images).items():
                 keep = torch.isin(index, wanted[layer])
                 own = None if masks is None else masks[keep]
-                rows[layer].update(self._row(maps[keep].float(), own), index[keep])
-        return {layer: _unpack(rows[layer].compute(), shape, self._concepts) for layer, shape in shapes.items()}
+                rows[layer].update(self._row(maps[keep].float(), own, steps[layer]), index[keep])
+        return {layer: _unpack(rows[layer].compute(), shape, self._concepts) for layer, shape in kept.items()}
 
     @property
     def _concepts(self) -> int:
@@ -134,13 +148,15 @@ class Reservoir:
         self,
         maps: Float[Tensor, "batch channels height width"],
         masks: Int[Tensor, "batch categories height_ width_"] | None,
+        step: int,
     ) -> Float[Tensor, "batch columns"]:
         """All that is kept of a picture, in one row."""
+        kept = maps[:, :, ::step, ::step].flatten(1)
         if self.truth is None or masks is None:
-            return maps.flatten(1)
-        shares = cell_shares(masks, self._concepts, (maps.shape[2], maps.shape[3]))
+            return kept
+        shares = cell_shares(masks, self._concepts, (maps.shape[2], maps.shape[3]))[:, ::step, ::step]
         labelled = (masks != 0).flatten(2).any(2)[:, list(self.truth.categories)]
-        return torch.cat([maps.flatten(1), shares.flatten(1), labelled.float()], dim=1)
+        return torch.cat([kept, shares.flatten(1), labelled.float()], dim=1)
 
 
 def cell_shares(
@@ -163,6 +179,16 @@ def cell_shares(
     total = torch.bincount(cell.flatten(), minlength=batch * grid[0] * grid[1]).clamp(min=1)
     shares = counts.view(-1, concepts + 1)[:, 1:] / total[:, None]
     return shares.view(batch, *grid, concepts)
+
+
+def _grid(shape: Shape, step: int) -> tuple[int, int]:
+    """Rows and columns of which one of so many is kept, the first for certain."""
+    return -(-shape[1] // step), -(-shape[2] // step)
+
+
+def _places(shape: Shape, step: int) -> int:
+    rows, columns = _grid(shape, step)
+    return rows * columns
 
 
 def _columns(shape: Shape, concepts: int) -> int:
