@@ -160,7 +160,7 @@ class InterpretableBasis(Analysis):
         if places < wanted:
             raise ValueError(
                 f"layer {layer!r} keeps {places} places (it has {shape[1]} × {shape[2]} a picture), and to fit "
-                f"{wanted} directions takes as many: fewer directions, more pixels ({self.pixels} now), or more pictures"
+                f"{wanted} directions takes as many: fewer of them, more pixels ({self.pixels} now), or more pictures"
             )
 
     def _count(self, layer: str) -> int:
