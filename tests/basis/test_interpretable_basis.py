@@ -52,6 +52,8 @@ def test_tones_that_units_mix_are_found_without_labels(planted: Record) -> None:
         others = [rows[name][score] for name in ("natural", "pca", "random")]
         assert rows["unsupervised"][score] > max(others)
     assert rows["unsupervised"]["s1"] > rows["unsupervised"]["s1_shuffled"]
+    for row in rows.values():  # each tone covers about an eighth of the pixels
+        assert row["s1_above_area"] == pytest.approx(row["s1"] - row["directions"] / TONES, abs=0.4)
     assert rows["supervised"]["directions"] == TONES
     assert rows["supervised"]["s1"] == rows["supervised"]["s2"] > rows["unsupervised"]["s2"]  # one direction a concept
     assert planted.scalars["s1_unsupervised"] == rows["unsupervised"]["s1"]

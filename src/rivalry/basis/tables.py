@@ -134,7 +134,8 @@ def _policy_rows(basis: FoundBasis, seed: int) -> Iterator[Row]:
         total = s1(one.iou)
         yield _known(
             {"policy": policy, "s1": total, "s1_per_direction": total / max(1, basis.directions)}
-            | {"s2": s2(one.iou, one.labels), "s1_shuffled": first, "s2_shuffled": second}
+            | {"s1_above_area": s1(_above_area(one)), "s2": s2(one.iou, one.labels)}
+            | {"s1_shuffled": first, "s2_shuffled": second}
             | {"detectors": detectors(one.iou), "unique_detectors": unique_detectors(one.iou, one.labels)}
             | {"unscored": int(one.iou.isnan().sum()), **free}
         )
@@ -164,6 +165,12 @@ def _label_columns(one: Detection, concepts: Sequence[Concept], end: str) -> dic
         f"iou_train{end}": one.iou_train.tolist(),
         f"iou{end}": one.iou.tolist(),
     }
+
+
+def _above_area(one: Detection) -> Float[Tensor, " directions"]:
+    """By how much each φ exceeds the IoU of a mask of everything, the share that the concept covers; 0 where less."""
+    shares = one.area.expand(len(one.labels), -1)
+    return (one.iou - at_label(shares, one.labels)).clamp(min=0)
 
 
 def _best_by_concept(one: Detection) -> dict[int, float]:
@@ -199,7 +206,7 @@ _HEADLINES: tuple[str, ...] = (
 _HEADLINES += ("active", "dead", "redundancy")
 
 _BASES = {"layer": pa.string(), "basis": pa.string(), "policy": pa.string(), "directions": pa.int64()}
-_BASES |= dict.fromkeys(("s1", "s1_per_direction", "s2", "s1_shuffled", "s2_shuffled"), pa.float64())
+_BASES |= dict.fromkeys(("s1", "s1_per_direction", "s1_above_area", "s2", "s1_shuffled", "s2_shuffled"), pa.float64())
 _BASES |= dict.fromkeys(("detectors", "unique_detectors", "unscored"), pa.int64())
 _BASES |= dict.fromkeys(("mean_best_auroc", "monosemanticity", "active", "entropy", "dead", "hoyer"), pa.float64())
 _BASES |= {"redundancy": pa.float64()}
