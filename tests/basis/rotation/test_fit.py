@@ -28,7 +28,7 @@ def test_planted_signals_are_found(seed: int) -> None:
 
     Of signals that exclude each other the weights are not determined: what all three have in common tells none apart.
     """
-    pixels, which = planted(seed)
+    pixels, which, _ = planted(seed)
     directions = fit_rotation(pixels, 3, seed=seed).directions()
     on = pixels @ directions.weights > directions.bias
 
@@ -41,8 +41,17 @@ def test_planted_signals_are_found(seed: int) -> None:
     assert float((on.sum(1) == 1).float().mean()) > 0.9
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_weights_are_the_signals_where_these_are_many(seed: int) -> None:
+    """What signals have in common is little then; a few of the directions may lie in local minima."""
+    pixels, _, signals = planted(seed, pixels=6000, channels=32, signals=24)
+    rotation = fit_rotation(pixels, 24, seed=seed)
+    cosine, _ = matched_cosine(signals / rotation.scale[:, None], rotation.matrix)
+    assert float((cosine > 0.9).float().mean()) > 0.75
+
+
 def test_a_random_rotation_does_not_find_them(fitted: Rotation) -> None:
-    pixels, which = planted(0)
+    pixels, which, _ = planted(0)
     by_chance = replace(fitted, matrix=random_rotation(16, seed=1)[:, :3]).directions()
     on = pixels @ by_chance.weights > by_chance.bias
     truth = torch.nn.functional.one_hot(which, 3).float()
@@ -58,7 +67,7 @@ def test_columns_are_orthonormal(channels: int, directions: int) -> None:
 
 
 def test_the_same_seed_gives_the_same_basis_and_leaves_random_states() -> None:
-    pixels, _ = planted(1, pixels=600)
+    pixels = planted(1, pixels=600)[0]
     torch.manual_seed(5)
     before = torch.get_rng_state()
     first = fit_rotation(pixels, 5, recipe=QUICK, seed=2)
@@ -72,7 +81,7 @@ def test_the_same_seed_gives_the_same_basis_and_leaves_random_states() -> None:
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
 def test_it_works_where_gradients_are_off(context: type) -> None:
-    pixels, _ = planted(1, pixels=600)
+    pixels = planted(1, pixels=600)[0]
     with context():
         inside = fit_rotation(pixels.clone(), 5, recipe=QUICK)
     assert torch.equal(inside.matrix, fit_rotation(pixels, 5, recipe=QUICK).matrix)
@@ -89,7 +98,7 @@ def test_directions_are_the_rotation_in_the_layers_own_units(fitted: Rotation) -
 
 
 def test_units_of_the_channels_do_not_matter() -> None:
-    pixels, _ = planted(2, pixels=600)
+    pixels = planted(2, pixels=600)[0]
     scales = torch.tensor([2.0**power for power in range(-8, 8)])
     plain, scaled = (fit_rotation(one, 4, recipe=QUICK) for one in (pixels, pixels * scales))
     torch.testing.assert_close(scaled.matrix, plain.matrix)
@@ -112,7 +121,7 @@ def test_loss_falls_and_is_told_by_epoch(fitted: Rotation) -> None:
 
 
 def test_it_stops_where_the_loss_no_longer_falls() -> None:
-    pixels, _ = planted(0, pixels=600)
+    pixels = planted(0, pixels=600)[0]
     recipe = Recipe(epochs=400, patience=1)
     rotation = fit_rotation(pixels, 3, recipe=recipe)
     assert rotation.converged
@@ -141,7 +150,7 @@ def test_bounds_are_kept() -> None:
 
 
 def test_progress_is_drawn_only_where_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels, _ = planted(0, pixels=100)
+    pixels = planted(0, pixels=100)[0]
     screen = io.StringIO()
     terminal = partial(Progress, console=Console(file=screen, force_terminal=True))
     monkeypatch.setattr(fit, "Progress", terminal)
