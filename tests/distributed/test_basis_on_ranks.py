@@ -31,13 +31,14 @@ def test_two_ranks_leave_the_bases_of_one(tmp_path: Path) -> None:
             assert ours.scalars == pytest.approx(theirs.scalars, nan_ok=True)
             for name, table in alone.tables.items():
                 assert ours.tables[name].equals(theirs.tables[name]), name
-                assert flat(ours.tables[name]) == pytest.approx(flat(table), abs=1e-5), name
+                assert flat(ours.tables[name]) == pytest.approx(flat(table), abs=1e-3), name
 
 
 def flat(table: pa.Table) -> list[Any]:
     """All values of a table, one after the other.
 
-    But for one policy: in a batch of another size a pixel that is the threshold itself may be rounded past it.
+    But for one policy, by which a direction may be called otherwise here: in a batch of another size a pixel that is the
+    threshold itself may be rounded past it.
     """
     if "policy" in table.column_names:
         table = table.filter(pc.field("policy") != "quantile_2020")
