@@ -1,8 +1,8 @@
 """An update of the unsupervised basis, at 512 channels and 100,000 pixels, beside the matrix products in it alone.
 
-Of a first fit, which has up to ten times as many epochs, an update is a tenth; that needs no measurement. What does is
-how much the losses and the rotation add to the two products of each step, by which features become scores and
-gradients of scores become one of the rotation: below them no descent over the same pixels can come.
+A first fit has up to twelve times as many epochs of the same steps; that needs no measurement. What does is how much
+the losses and the rotation add to the two products of each step, by which features become scores, and gradients of
+scores one of the rotation: no descent over the same pixels takes less.
 
 Features are sparse, non-negative sources that a rotation mixes, roughly as activations are.
 """

@@ -93,7 +93,7 @@ class Recipe:
 
     def warm(self) -> Recipe:
         """The same for going on from a basis that was fitted before: few epochs, and a rate that forgets less."""
-        return replace(self, rate=self.rate / 2, epochs=min(self.epochs, 6))
+        return replace(self, rate=self.rate / 2, epochs=min(self.epochs, 5))
 
 
 def _refuse_negative(numbers: Weights | Bounds, what: str) -> None:
