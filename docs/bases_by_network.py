@@ -61,7 +61,7 @@ def main() -> None:
     """Read folders, draw, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, help="folders of runs, or of what was analysed")
-    parser.add_argument("--policy", default="chosen", help="how thresholds were found")
+    parser.add_argument("--policy", default="beyond", help="how thresholds were found")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures" / "bases_by_network.png")
     given = parser.parse_args()
     runs = [read(folder) for folder in sorted(given.folders)]

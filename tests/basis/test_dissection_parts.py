@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rivalry.basis.concept_masks import ConceptMasks, check_size
 from rivalry.basis.detector_sheet import best_units, outlined
-from rivalry.basis.policies import Detection
+from rivalry.basis.policies import Detection, beyond_everything
 from tests.basis.scenes import Scenes
 
 NAN = float("nan")
@@ -82,3 +82,13 @@ def test_masks_of_another_shape_are_refused(size: tuple[int, int], image: tuple[
         ValueError, match=rf"masks of {size[0]} × {size[1]} pixels do not lie on pictures of {image[0]}"
     ):
         check_size(size, image)
+
+
+def test_what_is_beyond_a_mask_of_everything() -> None:
+    """Shares ½, ¼ and 1 of the pixels; a mask of everything has these IoU, and nothing can be beyond the last."""
+    ious = [[0.5, 0.25, 1.0], [0.75, 0.0, 0.5]]
+    one = beyond_everything(detection(ious, ious, [0.5, 0.25, 1.0]), torch.tensor([[0.5, 0.25, 1.0]] * 2))
+    expected = torch.tensor([[0.0, 0.0, torch.nan], [0.5, 0.0, torch.nan]])
+    torch.testing.assert_close(one.train, expected, equal_nan=True)
+    torch.testing.assert_close(one.validation, expected, equal_nan=True)
+    assert one.labels.tolist() == [0, 0]

@@ -36,7 +36,7 @@ def found(
     return record
 
 
-def rows_of(record: Record, policy: str | None = "chosen") -> dict[str, dict[str, Any]]:
+def rows_of(record: Record, policy: str | None = "beyond") -> dict[str, dict[str, Any]]:
     return {row["basis"]: row for row in record.tables["bases"].to_pylist() if row["policy"] == policy}
 
 
@@ -52,8 +52,9 @@ def test_tones_that_units_mix_are_found_without_labels(planted: Record) -> None:
         others = [rows[name][score] for name in ("natural", "pca", "random")]
         assert rows["unsupervised"][score] > max(others)
     assert rows["unsupervised"]["s1"] > rows["unsupervised"]["s1_shuffled"]
-    for row in rows.values():  # each tone covers about an eighth of the pixels
-        assert row["s1_above_area"] == pytest.approx(row["s1"] - row["directions"] / TONES, abs=0.4)
+    for name, row in rows_of(planted, "chosen").items():  # each tone covers about an eighth of the pixels
+        beyond = (row["s1"] - row["directions"] / TONES) / (1 - 1 / TONES)
+        assert rows[name]["s1"] == pytest.approx(beyond, abs=0.4)
     assert rows["supervised"]["directions"] == TONES
     assert rows["supervised"]["s1"] == rows["supervised"]["s2"] > rows["unsupervised"]["s2"]  # one direction a concept
     assert planted.scalars["s1_unsupervised"] == rows["unsupervised"]["s1"]
@@ -67,10 +68,11 @@ def test_policies_are_those_that_a_basis_has(planted: Record) -> None:
     for row in planted.tables["bases"].to_pylist():
         policies.setdefault(row["basis"], []).append(row["policy"])
     common = ["quantile", "quantile_2020", "chosen"]
-    assert policies == {name: [*common, "bias"] if name in ("unsupervised", "supervised") else common for name in BASES}
+    learned = {name: ["bias"] if name in ("unsupervised", "supervised") else [] for name in BASES}
+    assert policies == {name: [*common, *own, "beyond"] for name, own in learned.items()}
     competing = found(Mixing(compete=True), layers=["act"])
     assert [row["policy"] for row in competing.tables["bases"].to_pylist() if row["basis"] == "natural"] == [
-        *common, "wins",
+        *common, "wins", "beyond",
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ def compared(natural: float, found: float, network: str = "ReLU", layers: tuple[
     """A network of which the units and the rotation score this much, and labels one half."""
     scores = {"natural": natural, "unsupervised": found, "supervised": 0.5}
     rows = [
-        {"layer": layer, "basis": basis, "policy": "chosen", "s1_per_direction": score}
+        {"layer": layer, "basis": basis, "policy": "beyond", "s1_per_direction": score}
         for layer in layers
         for basis, score in scores.items()
     ]

@@ -15,7 +15,7 @@ from rivalry.records import Picture, Record
 BASES = ("natural", "pca", "random", "unsupervised", "supervised")
 
 
-def compared(fitted: float = 3.0, layers: int = 1, policies: tuple[str | None, ...] = ("chosen", "quantile")) -> Record:
+def compared(fitted: float = 3.0, layers: int = 1, policies: tuple[str | None, ...] = ("beyond", "quantile")) -> Record:
     rows = [
         {"layer": f"layer{layer}", "basis": basis, "policy": policy, "directions": 8}
         | {"s1": fitted if basis == "unsupervised" else 4.0, "s2": 2.0, "s1_shuffled": 1.0, "s2_shuffled": 0.5}

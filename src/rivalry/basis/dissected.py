@@ -16,7 +16,7 @@ from rivalry.basis.detectors import EdgeSample, Tallies, WinTallies
 from rivalry.basis.detectors.selectivity import auroc
 from rivalry.basis.measures import best_on_the_other_half
 from rivalry.basis.pixels import Pixels
-from rivalry.basis.policies import Detection, by_policy
+from rivalry.basis.policies import BEYOND, CHOSEN, Detection, beyond_everything, by_policy
 
 LEVEL = 0.005
 """Share of places above a direction's threshold, of the policy ``quantile``."""
@@ -91,6 +91,7 @@ class DissectedBases:
         for name, tallies in self._tallies.items():
             basis, counts = self._bases[name], tallies.compute()
             detections = by_policy(counts, wins if name == NATURAL else None, level=LEVEL, zero=basis.learned)
+            detections[BEYOND] = beyond_everything(detections[CHOSEN], counts.area_share)
             train, validation = auroc(counts)
             if basis.taught is not None:
                 train = only(basis.taught, train)

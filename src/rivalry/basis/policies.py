@@ -8,12 +8,15 @@ A policy says where a unit's mask is:
 - ``bias``: above zero, for directions that have learned their biases;
 - ``wins``: where it wins its block, for units that compete.
 
+Who marks every pixel has an IoU of f, the share that the concept covers, and a unit whose level is chosen may do that.
+``beyond`` marks as ``chosen`` does and counts what is more, (IoU − f) / (1 − f), 0 where it is less (ours).
+
 A unit is called by the concept of its largest IoU on the half of the pictures that chooses, and scored on the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -37,6 +40,9 @@ from rivalry.basis.detectors.trap import ceiling
 QUANTILE, QUANTILE_2020, CHOSEN, BIAS, WINS = "quantile", "quantile_2020", "chosen", "bias", "wins"
 POLICIES = (QUANTILE, QUANTILE_2020, CHOSEN, BIAS, WINS)
 """All of them, in the order of tables."""
+
+BEYOND = "beyond"
+"""``chosen``, of which only what is beyond a mask of everything counts: for a comparison of bases."""
 
 LEVEL_2020 = 0.01
 """Share of the upsampled pixels above a unit's threshold (Bau et al. 2020)."""
@@ -122,6 +128,22 @@ def by_policy(
     if wins is not None:
         found[WINS] = _by_wins(wins, counts.area_share[-1])
     return found
+
+
+def beyond_everything(one: Detection, area_share: Float[Tensor, "halves concepts"]) -> Detection:
+    """The same with every IoU as what it has beyond that of a mask of everything.
+
+    Args:
+        one: By ``chosen``.
+        area_share: Of the concepts on either half, which is what a mask of everything has; NaN comes of 1.
+    """
+    return replace(one, train=_beyond(one.train, area_share[0]), validation=_beyond(one.validation, area_share[-1]))
+
+
+def _beyond(
+    ious: Float[Tensor, "units concepts"], share: Float[Tensor, " concepts"]
+) -> Float[Tensor, "units concepts"]:
+    return ((ious - share) / torch.where(share < 1, 1 - share, torch.nan)).clamp(min=0)
 
 
 def _by_level(counts: Counts, level: float, of: Of) -> Detection:

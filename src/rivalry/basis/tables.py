@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 import pyarrow as pa
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.basis.answers import Answers
@@ -17,7 +17,7 @@ from rivalry.basis.decomposition import Decomposition
 from rivalry.basis.detectors.scores import at_label
 from rivalry.basis.dissected import Judged
 from rivalry.basis.measures import detectors, s1, s2, shuffled_sums, unique_detectors
-from rivalry.basis.policies import BIAS, CHOSEN, Detection
+from rivalry.basis.policies import BEYOND, BIAS, CHOSEN, Detection
 from rivalry.data.dataset import Concept
 
 Row = dict[str, object]
@@ -81,10 +81,10 @@ def unit_table(layers: Mapping[str, FoundLayer], concepts: Sequence[Concept], na
 
 
 def concept_table(layers: Mapping[str, FoundLayer], concepts: Sequence[Concept]) -> pa.Table:
-    """A row for each layer and concept: of each basis the best φ, by ``chosen``, of directions called by it."""
+    """A row for each layer and concept: of each basis the best φ, by ``beyond``, of directions called by it."""
     rows: list[Row] = []
     for layer, found in layers.items() if concepts else ():
-        best = {name: _best_by_concept(basis.detections[CHOSEN]) for name, basis in found.bases.items()}
+        best = {name: _best_by_concept(basis.detections[BEYOND]) for name, basis in found.bases.items()}
         for place, concept in enumerate(concepts):
             ious = {name: values.get(place) for name, values in best.items()}
             rows.append({"layer": layer, "concept": concept.name, "category": concept.category, **ious})
@@ -104,14 +104,14 @@ def class_table(layers: Mapping[str, FoundLayer], concepts: Sequence[Concept]) -
 
 
 def scalars(table: pa.Table, layers: Mapping[str, FoundLayer]) -> dict[str, float]:
-    """Means over the layers: S¹ and S² of every basis by ``chosen``, and more of the fitted one."""
+    """Means over the layers: S¹ and S² of every basis by ``beyond``, and more of the fitted one."""
     found: dict[str, float] = {}
     rows = table.to_pylist()
     for basis in dict.fromkeys(row["basis"] for row in rows):
-        chosen = [row for row in rows if row["basis"] == basis and row["policy"] == CHOSEN]
-        if chosen:
-            found |= {f"{score}_{basis}": fmean(row[score] for row in chosen) for score in ("s1", "s2")}
-    own = [row for row in rows if row["basis"] == UNSUPERVISED and row["policy"] in (None, CHOSEN)]
+        scored = [row for row in rows if row["basis"] == basis and row["policy"] == BEYOND]
+        if scored:
+            found |= {f"{score}_{basis}": fmean(row[score] for row in scored) for score in ("s1", "s2")}
+    own = [row for row in rows if row["basis"] == UNSUPERVISED and row["policy"] in (None, BEYOND)]
     for name in _HEADLINES:
         known = [row[name] for row in own if row[name] is not None]
         found |= {name: fmean(known)} if known else {}
@@ -134,8 +134,7 @@ def _policy_rows(basis: FoundBasis, seed: int) -> Iterator[Row]:
         total = s1(one.iou)
         yield _known(
             {"policy": policy, "s1": total, "s1_per_direction": total / max(1, basis.directions)}
-            | {"s1_above_area": s1(_above_area(one)), "s2": s2(one.iou, one.labels)}
-            | {"s1_shuffled": first, "s2_shuffled": second}
+            | {"s2": s2(one.iou, one.labels), "s1_shuffled": first, "s2_shuffled": second}
             | {"detectors": detectors(one.iou), "unique_detectors": unique_detectors(one.iou, one.labels)}
             | {"unscored": int(one.iou.isnan().sum()), **free}
         )
@@ -145,32 +144,29 @@ def _unit_rows(layer: str, found: FoundLayer, concepts: Sequence[Concept]) -> It
     basis = found.bases[UNSUPERVISED]
     columns = {"redundancy": basis.answers.redundancy, "stability": found.stability}
     columns |= {"monosemanticity": basis.monosemanticity}
+    values: dict[str, list[object]] = {}
     if basis.judged is not None:
-        chosen = basis.detections[CHOSEN]
-        columns |= {"best_auroc": basis.judged.best_auroc, "auroc": at_label(basis.judged.auroc, chosen.labels)}
-    values = {name: column.tolist() for name, column in columns.items() if column is not None}
-    for policy, end in _ENDS.items():
-        if policy in basis.detections:
-            values |= _label_columns(basis.detections[policy], concepts, end)
+        beyond, chosen, bias = (basis.detections[policy] for policy in (BEYOND, CHOSEN, BIAS))
+        columns |= {"best_auroc": basis.judged.best_auroc, "auroc": at_label(basis.judged.auroc, beyond.labels)}
+        columns |= {"beyond": beyond.iou, **_ious(chosen, beyond.labels), **_ious(bias, bias.labels, "_bias")}
+        values = _labels(beyond.labels, concepts) | _labels(bias.labels, concepts, "_bias")
+    values |= {name: column.tolist() for name, column in columns.items() if column is not None}
     for unit in range(basis.directions):
         yield _known({"layer": layer, "unit": unit, **{name: column[unit] for name, column in values.items()}})
 
 
-def _label_columns(one: Detection, concepts: Sequence[Concept], end: str) -> dict[str, list[object]]:
-    """What directions are called by a policy, and how well they fit."""
-    called = [concepts[place] if place >= 0 else None for place in one.labels.tolist()]
+def _labels(labels: Int[Tensor, " units"], concepts: Sequence[Concept], end: str = "") -> dict[str, list[object]]:
+    """What directions are called by; null where that is nothing."""
+    called = [concepts[place] if place >= 0 else None for place in labels.tolist()]
     return {
         f"label{end}": [None if concept is None else concept.name for concept in called],
         f"category{end}": [None if concept is None else concept.category for concept in called],
-        f"iou_train{end}": one.iou_train.tolist(),
-        f"iou{end}": one.iou.tolist(),
     }
 
 
-def _above_area(one: Detection) -> Float[Tensor, " directions"]:
-    """By how much each φ exceeds the IoU of a mask of everything, the share that the concept covers; 0 where less."""
-    shares = one.area.expand(len(one.labels), -1)
-    return (one.iou - at_label(shares, one.labels)).clamp(min=0)
+def _ious(one: Detection, labels: Int[Tensor, " units"], end: str = "") -> dict[str, Float[Tensor, " units"]]:
+    """How well directions fit what they are called by, on either half."""
+    return {f"iou_train{end}": at_label(one.train, labels), f"iou{end}": at_label(one.validation, labels)}
 
 
 def _best_by_concept(one: Detection) -> dict[int, float]:
@@ -192,9 +188,6 @@ def _mean(values: Float[Tensor, " directions"]) -> float:
     return float(values.double().nanmean())
 
 
-_ENDS = {CHOSEN: "", BIAS: "_bias"}
-"""Policies by which directions are called in the table of units, and what their columns end in."""
-
 _HEADLINES: tuple[str, ...] = (
     "s1_shuffled",
     "s2_shuffled",
@@ -206,13 +199,13 @@ _HEADLINES: tuple[str, ...] = (
 _HEADLINES += ("active", "dead", "redundancy")
 
 _BASES = {"layer": pa.string(), "basis": pa.string(), "policy": pa.string(), "directions": pa.int64()}
-_BASES |= dict.fromkeys(("s1", "s1_per_direction", "s1_above_area", "s2", "s1_shuffled", "s2_shuffled"), pa.float64())
+_BASES |= dict.fromkeys(("s1", "s1_per_direction", "s2", "s1_shuffled", "s2_shuffled"), pa.float64())
 _BASES |= dict.fromkeys(("detectors", "unique_detectors", "unscored"), pa.int64())
 _BASES |= dict.fromkeys(("mean_best_auroc", "monosemanticity", "active", "entropy", "dead", "hoyer"), pa.float64())
 _BASES |= {"redundancy": pa.float64()}
 
 _UNITS = {"layer": pa.string(), "unit": pa.int64(), "label": pa.string(), "category": pa.string()}
-_UNITS |= dict.fromkeys(("iou_train", "iou", "auroc", "best_auroc"), pa.float64())
+_UNITS |= dict.fromkeys(("iou_train", "iou", "beyond", "auroc", "best_auroc"), pa.float64())
 _UNITS |= {"label_bias": pa.string(), "category_bias": pa.string()}
 _UNITS |= dict.fromkeys(("iou_train_bias", "iou_bias"), pa.float64())
 _UNITS |= dict.fromkeys(("stability", "redundancy", "monosemanticity"), pa.float64())

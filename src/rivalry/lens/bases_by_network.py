@@ -51,7 +51,7 @@ class _Row:
     scores: dict[str, list[float]]
 
 
-def bases_by_network(runs: Sequence[Compared], policy: str = "chosen") -> Picture:
+def bases_by_network(runs: Sequence[Compared], policy: str = "beyond") -> Picture:
     """Draw S¹ a direction of every basis, by pictures and layer, a row a kind of network.
 
     A small mark is a network, the large one the mean of a kind.
@@ -71,11 +71,10 @@ def bases_by_network(runs: Sequence[Compared], policy: str = "chosen") -> Pictur
     sections = _sections(runs, policy)
     rows = sum(len(section) for section in sections.values())
     high = _HEADER + rows * _ROW + len(sections) * 0.62 + 0.05
-    said = (
-        "mean IoU of a direction with its concept on held-out pictures (S¹/I)   ·   small: a network, large: the mean"
-    )
+    said = "mean φ of a direction, on held-out pictures (S¹/I)   ·   small: a network, large: the mean of its kind"
     figure, page = blank_page(11.0, high, "How close are the units to the best rotation of their layer?", said)
-    most = max(score for rows in sections.values() for row in rows for found in row.scores.values() for score in found)
+    drawn = (found for section in sections.values() for row in section for found in row.scores.values())
+    most = max(score for found in drawn for score in found)
     _draw_legend(page)
     top = _HEADER
     for title, section in sections.items():

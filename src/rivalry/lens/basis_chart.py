@@ -26,7 +26,7 @@ BASES = {
 }
 """What each basis is called, and its colour."""
 
-POLICY = "chosen"
+POLICY = "beyond"
 
 _COLUMNS = {"layer": pa.string(), "basis": pa.string(), "policy": pa.string(), "directions": pa.int64()}
 _SCORES = ("s1", "s2", "mean_best_auroc")

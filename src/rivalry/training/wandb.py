@@ -95,7 +95,7 @@ def _shown_beside(record: Record) -> dict[str, Any]:
 
 
 def _as_wandb_table(table: pa.Table, epoch: int) -> wandb.Table:
-    """The first rows, with an ``epoch`` column; outside words escaped, lists written out, bytes and vectors left out."""
+    """The first rows, with an ``epoch`` column; outside words escaped, lists written out, no bytes and vectors."""
     shown = table.select([field.name for field in table.schema if _is_legible(field.type)])
     rows = shown.slice(0, TABLE_ROWS).to_pylist()
     columns = ["epoch", *shown.column_names]
