@@ -103,5 +103,5 @@ COMPARISONS = [
         passes,
         1,
     ),
-    Comparison(f"detectors' tallies at 62 levels, {BATCH} pictures", "a product of masks at one level", tallies, 3),
+    Comparison(f"detectors tallied at 62 levels, {BATCH} pictures", "a product of masks at one level", tallies, 3),
 ]

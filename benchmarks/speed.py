@@ -10,8 +10,10 @@ Rows go to ``benchmarks/results/<machine>.json``, in place of those of the same 
 
 import clusters_speed
 import competition_speed
+import detectors_speed
 import dissection_speed
 import registers_speed
+import rotation_speed
 import sparse_inference_speed
 import step_speed
 import sweeps_speed
@@ -30,6 +32,8 @@ COMPARISONS: list[Comparison] = [
     *clusters_speed.COMPARISONS,
     *registers_speed.COMPARISONS,
     *watermark_speed.COMPARISONS,
+    *detectors_speed.COMPARISONS,
+    *rotation_speed.COMPARISONS,
 ]
 
 

@@ -21,10 +21,12 @@ from docstring_parser import parse
 from lightning.pytorch.cli import LightningArgumentParser
 
 import rivalry.artefacts
+import rivalry.basis
 import rivalry.clusters
 import rivalry.data
 import rivalry.dissection
 import rivalry.recording
+from rivalry.basis import rotation
 from rivalry.data import augmentation
 from rivalry.data.augmentation import Recipe
 from rivalry.data.dataset import ImageDataset
@@ -90,8 +92,11 @@ def _data() -> Iterator[str]:
 
 def _analyses() -> Iterator[str]:
     yield "## `analyses`\n\nA list; each entry has `class_path` and `init_args`.\n"
-    for package in (rivalry.recording, rivalry.dissection, rivalry.clusters, rivalry.artefacts):
+    for package in (rivalry.recording, rivalry.dissection, rivalry.clusters, rivalry.artefacts, rivalry.basis):
         yield from _classes(package, Analysis)
+    yield from _described("#### The `recipe` of an `InterpretableBasis`", rotation.Recipe)
+    yield from _described("##### Its `objective`: weights", rotation.Weights)
+    yield from _described("##### Its `objective`: bounds", rotation.Bounds)
 
 
 def _trainer() -> Iterator[str]:
@@ -158,7 +163,7 @@ def _kind(annotation: Any, described: Any) -> str:
     around = vars(sys.modules[described.__module__])
     for word in re.findall(r"[A-Z]\w+", written):
         if get_origin(around.get(word)) is Literal:
-            written = written.replace(word, " | ".join(get_args(around[word])))
+            written = written.replace(word, " | ".join(map(str, get_args(around[word]))))
     written = re.sub(r"Literal\[(.*?)\]", lambda found: found[1].replace("'", "").replace(", ", " | "), written)
     return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", written)
 
@@ -178,6 +183,8 @@ def _yaml(value: Any) -> str:
         value = list(value)
     if isinstance(value, Schedule):
         value = {"start": value.start}  # those that are defaults stay as they begin
+    if isinstance(value, rotation.Recipe | rotation.Weights):
+        return "see below"
     written = yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
     return f"`{written}`"
 

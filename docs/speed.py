@@ -25,6 +25,7 @@ WANTED = {
     ("growth", ""): 10.0,
     ("clusters", ""): 0.1,
     ("registers", ""): 1.5,
+    ("detectors", "the forward pass of the same pictures"): 2.0,
 }
 """The highest ratio wanted on two cores, by the first word of a measure and the reference (any, where empty)."""
 

@@ -17,7 +17,7 @@ import torch
 ROOT = Path(__file__).parents[1]
 BEGINNINGS = {
     *("lwta", "step", "soft_wpmi", "quickstart_epoch", "shared_sweep", "sparse_inference", "growth"),
-    *("clusters", "registers", "watermark"),
+    *("clusters", "registers", "watermark", "detectors", "basis_update"),
 }
 CPU = torch.device("cpu")
 

@@ -1,4 +1,4 @@
-"""Is the basis of units that compete closer to its best rotation than that of ReLUs? From records alone.
+"""Is the basis of units that compete closer to its fitted rotation than that of ReLUs? From records alone.
 
 A row a kind of network in every layer; along it what the directions of each basis score on average, so that a reader
 sees how far the units stand from the rotation that was found without labels, and from chance.
@@ -72,7 +72,7 @@ def bases_by_network(runs: Sequence[Compared], policy: str = "beyond") -> Pictur
     rows = sum(len(section) for section in sections.values())
     high = _HEADER + rows * _ROW + len(sections) * 0.62 + 0.05
     said = "mean φ of a direction, on held-out pictures (S¹/I)   ·   small: a network, large: the mean of its kind"
-    figure, page = blank_page(11.0, high, "How close are the units to the best rotation of their layer?", said)
+    figure, page = blank_page(11.0, high, "How close are units to the rotation that is fitted to their layer?", said)
     drawn = (found for section in sections.values() for row in section for found in row.scores.values())
     most = max(score for found in drawn for score in found)
     _draw_legend(page)
