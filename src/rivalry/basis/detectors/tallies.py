@@ -18,6 +18,7 @@ from rivalry.basis.detectors.counts import HALVES, Counts
 from rivalry.basis.detectors.histogram import count_pixels, count_positions
 from rivalry.basis.detectors.masks import check_masks
 from rivalry.data.dataset import CATEGORIES
+from rivalry.recording.presence import presence
 from rivalry.recording.ranks import sum_over_ranks
 
 
@@ -88,17 +89,12 @@ class Tallies(Metric):
         self.below.index_add_(0, half, (maps < self.edges[:, :1, None]).flatten(2).sum(2))
         count_positions(maps, half, self.edges, self.positions)
         count_pixels(maps, masks, half, self.edges, self.shown, self.labelled, self.pixels)
-        self._count_images(masks, half)
+        self.images.index_add_(0, half, presence(masks, len(self.categories)).long())
 
     def compute(self) -> Counts:
         """What was counted on all ranks."""
         counted = (self.shown, self.labelled, self.pixels, self.positions, self.below, self.images)
         return Counts(self.edges, self.categories, *counted)
-
-    def _count_images(self, masks: Tensor, half: Tensor) -> None:
-        there = torch.zeros(len(masks), len(self.categories) + 1, dtype=torch.int64, device=masks.device)
-        there.scatter_(1, masks.flatten(1).long(), 1)
-        self.images.index_add_(0, half, there[:, 1:])
 
     def _check_batch(self, maps: Tensor, masks: Tensor, first: Tensor) -> None:
         if not len(maps) == len(masks) == len(first):
