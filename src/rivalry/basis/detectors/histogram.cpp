@@ -239,10 +239,11 @@ inline void add(int64_t* total, const int32_t* bins, int64_t count) {
 }  // namespace
 
 // maps: batch × units × rows × columns; masks: batch × categories × height × width; is_labelled: batch × categories;
-// half: batch; edges: units × edges; above, y: height; left, x: width; shown: halves × units × concepts × bins; labelled: halves × units × categories ×
-// bins; pixels: halves × units × bins.
+// half: batch; edges: units × edges; above, y: height; left, x: width; shown: halves × units × concepts × bins;
+// labelled: halves × units × categories × bins; pixels: halves × units × bins.
 extern "C" void rivalry_count_pixels(const float* maps, const int32_t* masks, const bool* is_labelled,
-                                     const int64_t* half, const float* edges, const int64_t* above, const float* y, const int64_t* left, const float* x,
+                                     const int64_t* half, const float* edges, const int64_t* above, const float* y,
+                                     const int64_t* left, const float* x,
                                      int64_t* shown, int64_t* labelled, int64_t* pixels, int64_t batch, int64_t units,
                                      int64_t rows, int64_t columns, int64_t categories, int64_t height, int64_t width,
                                      int64_t levels, int64_t concepts, int64_t threads) {
