@@ -150,8 +150,14 @@ def replaced(file: str, old: str, new: str) -> Callable[[Path], None]:
     [
         (replaced("category.csv", "material", "emotion"), r"category\.csv has category 'emotion'; nearest: "),
         (replaced("index.csv", ",texture", ",pattern"), r"index\.csv has no column 'texture'; nearest: "),
-        (replaced("index.csv", "val,8", "val,?"), r"dtd/1\.jpg has no whole numbers as ih, iw, sh, sw"),
+        (replaced("index.csv", "val,8", "val,?"), r"dtd/1\.jpg has no whole numbers above 0 as ih, iw, sh, sw"),
+        (
+            replaced("index.csv", "val,8,12,4", "val,8,12,0"),
+            r"dtd/1\.jpg has no whole numbers above 0 as ih, iw, sh, sw",
+        ),
         (replaced("c_part.csv", "eye", "head"), r"c_part\.csv has a label twice"),
+        (replaced("c_part.csv", ",700,", ",x,"), r"c_part\.csv: label 'eye' has the number 'x', not one above 0"),
+        (replaced("c_part.csv", ",700,", ",0,"), r"label 'eye' has the number '0', not one above 0"),
         (lambda root: (root / "c_scene.csv").unlink(), r"c_scene\.csv is no file; wanted the layout of Broden"),
         (lambda root: (root / "index.csv").write_text(HEADER + "\n"), r"index\.csv has no row under its header"),
     ],

@@ -188,9 +188,9 @@ def _read_index(table: Path, columns: Mapping[str, str], split: str | None) -> l
     splits = sorted({row["split"] for row in rows})
     if split is not None and split not in splits:
         raise ValueError(f"{table} has no split {split!r}; nearest: {nearest(split, splits)}")
-    wrong = next((row for row in rows if not all((row[size] or "").isdecimal() for size in _SIZES)), None)
+    wrong = next((row for row in rows if not all(_is_positive(row[size]) for size in _SIZES)), None)
     if wrong is not None:
-        raise ValueError(f"{table}: {wrong['image']} has no whole numbers as {', '.join(_SIZES)}")
+        raise ValueError(f"{table}: {wrong['image']} has no whole numbers above 0 as {', '.join(_SIZES)}")
     return [_row(row, columns) for row in rows if split in (None, row["split"])]
 
 
@@ -205,10 +205,18 @@ def _read_labels(table: Path, category: str) -> dict[int, str]:
     """Names of a category's labels by their numbers."""
     rows = _read_table(table, ["number", "name"])
     ending = _ENDINGS.get(category, "")
+    wrong = next((row for row in rows if not _is_positive(row["number"])), None)
+    if wrong is not None:
+        raise ValueError(f"{table}: label {wrong['name']!r} has the number {wrong['number']!r}, not one above 0")
     named = {int(row["number"]): row["name"].removesuffix(ending) for row in rows}
-    if len(set(named.values())) < len(rows) or 0 in named:
-        raise ValueError(f"{table} has a label twice, or one of number 0, which stands for no label")
+    if len(set(named.values())) < len(rows):
+        raise ValueError(f"{table} has a label twice")
     return named
+
+
+def _is_positive(field: str | None) -> bool:
+    """Whether a field of a table is a whole number above 0."""
+    return field is not None and field.isdecimal() and int(field) > 0
 
 
 def _share_of(size: tuple[int, int], row: _Row) -> tuple[int, int]:
