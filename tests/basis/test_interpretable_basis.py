@@ -212,7 +212,7 @@ def test_hooks_are_gone_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> N
         ({"seed": -1}, "seed is 0 or more, got -1"),
         ({"directions": 9}, "'mix' has 8 units, and no more directions; asked for 9"),
         ({"layers": ["pool"], "loader": fields_loader(1)}, "two pictures, got 1"),
-        ({"layers": {"head": None}}, "'head' cannot have a basis: .*tap a layer that still has places"),
+        ({"layers": {"head": None}}, "'head' does not lie on the pictures: .*tap a layer that still has places"),
         ({"layers": ["mixer"]}, "mix"),
         ({"categories": ["color"]}, "nearest: colour"),
         ({"categories": ["colour"], "loader": fields_loader(masks=False)}, "needs masks"),

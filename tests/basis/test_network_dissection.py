@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from rivalry.basis import NetworkDissection
 from rivalry.basis.detectors.scores import DETECTOR
 from rivalry.data.dataset import Concept, Sample
+from rivalry.data.decoding import UnreadableError
 from rivalry.lwta.layer import evaluating
 from rivalry.numerics.sampling import halves
 from rivalry.recording import sweep
@@ -242,6 +243,22 @@ def test_hooks_are_gone_after_a_mask_of_no_concept() -> None:
         assert not hooks_of(network)
 
 
+class Torn(Scenes):
+    """A picture that is not the first cannot be read."""
+
+    def __getitem__(self, index: int) -> Sample:
+        if index == 5:
+            raise UnreadableError("5.jpg is not there")
+        return super().__getitem__(index)
+
+
+def test_no_analysis_is_blamed_for_a_picture_that_cannot_be_read() -> None:
+    network = Depths()
+    with pytest.raises(UnreadableError, match=r"^5\.jpg is not there"):
+        dissected(["maps"], Torn(), network=network)
+    assert not hooks_of(network)
+
+
 class Twisted(Scenes):
     """Masks that stand upright on pictures that lie."""
 
@@ -269,11 +286,16 @@ class Silent(Scenes):
         (Scenes(), {"categories": ["parts"]}, "categories names 'parts', nearest: part"),
         (Scenes(), {"categories": ["texture"]}, "has concepts of object, part, scene; categories names 'texture'"),
         (Scenes(), {"categories": []}, "categories names none"),
-        (Scenes(), {"layers": ["head"]}, "layer 'head' .* tap a layer that still has places"),
+        (
+            Scenes(),
+            {"layers": ["head"]},
+            "layer 'head' does not lie on the pictures: .* tap a layer that still has places",
+        ),
         (Scenes(), {"layers": ["map"]}, "no layer of Depths is called 'map'; close are maps"),
         (Scenes(), {"layers": ["maps@his"]}, "'his' is neither an analysis that offers directions"),
         (Scenes(1), {}, "two halves take two pictures at least"),
-        (Scenes(), {"quantile": 1.5}, "between 0 and 1; got 1.5"),
+        (Scenes(), {"quantile": 1.5}, "between 0 and ½; got 1.5$"),
+        (Scenes(), {"quantile": 0.995}, r"got 0.995; did you mean 0.005\?"),
         (Scenes(), {"variant": 2018}, "variant is 2017 .* or 2020, got 2018"),
         (Scenes(), {"sample": 0}, "1 or more; got 0"),
         (Scenes(), {"seed": -1}, "seed is 0 or more, got -1"),
@@ -299,3 +321,11 @@ def test_concepts_of_one_name_in_two_categories_stay_apart() -> None:
     dataset.concepts = (*CONCEPTS[:3], Concept("sky", "scene"))
     record = dissected(["maps"], dataset)
     assert [row["category"] for row in rows(record, "concepts", concept="sky")] == ["object", "scene"]
+
+
+def test_a_layer_that_gives_no_number_is_named() -> None:
+    network = Red()
+    nn.init.constant_(network.red.weight, torch.inf)
+    with pytest.raises(RuntimeError, match="'detectors' failed to start: layer 'red': some activations are not finite"):
+        dissected(["red"], network=network)
+    assert not hooks_of(network)

@@ -69,5 +69,5 @@ class LayerMaps:
             try:
                 maps[layer] = feature_map(self.network, output.float(), size, self.axes[layer])
             except ValueError as error:
-                raise ValueError(f"layer {layer!r} cannot have a basis: {error}") from error
+                raise ValueError(f"layer {layer!r} does not lie on the pictures: {error}") from error
         return maps

@@ -44,24 +44,25 @@ class NetworkDissection(Analysis):
     Before the pass the network is shown a sample of the pictures, of which the levels are taken between which the
     pass then counts (see :mod:`rivalry.basis.detectors`). The record holds the tables ``units``, ``concepts``,
     ``categories`` and ``layers`` (see :mod:`rivalry.basis.dissection_tables`) and the picture ``detectors``. Memory, a
-    layer: some 1.7 kB × units × (concepts + categories + 2) in the pass, and 1.5 MB × units at most before it.
+    layer: some 2 kB × units × (concepts + categories + 2) in the pass, and 1.5 MB × units at most before it.
 
     Args:
         layers: Layers to dissect, dotted names or globs, of the network or of directions (``layer3@basis``); with the
             axis of their units where it cannot be told (see :mod:`rivalry.recording.axes`).
-        quantile: Share of a unit's values above its threshold; by default that of the variant, 0.005 or 0.01.
+        quantile: Share of a unit's values above its threshold, less than a half; by default that of the variant, 0.005
+            or 0.01.
         variant: By which the units are called; the other is told beside it.
         categories: Dissect by the concepts of these categories alone.
         halves: Choose labels on one half of the pictures and score them on the other; else all pictures do both, as in
             Bau et al.
         sample: Pictures of which levels are taken. Thresholds are exact where these are all pictures, and have no more
-            than 100,000 places; else the table says what share each of them reaches.
+            than 100,000 places (by the variant of 2020, 25,000 pixels); else the tables say what share they reach.
         seed: Decides the halves and the sample.
         name: Name of the record.
 
     Raises:
-        ValueError: For a quantile that is none, an unknown variant, a sample of no picture, or an axis that holds no
-            units.
+        ValueError: For a quantile that is no such share, an unknown variant, a sample of no picture, or an axis that
+            holds no units.
     """
 
     needs = frozenset({"masks"})
@@ -167,7 +168,10 @@ class NetworkDissection(Analysis):
         for batch in self._sampled.batches():
             index = batch["index"].to(listening.device)
             for layer, maps in self._shown(batch["image"].to(listening.device)).items():
-                samples[layer].add(maps, self._masks.size, index)
+                try:
+                    samples[layer].add(maps, self._masks.size, index)
+                except ValueError as error:
+                    raise ValueError(f"layer {layer!r}: {error}") from error
         return {layer: sample.compute() for layer, sample in samples.items()}
 
     def _dissected(self, layer: str, stream: LayerDissection) -> Dissected:
@@ -186,8 +190,9 @@ class NetworkDissection(Analysis):
 
 def _check(quantile: float | None, variant: int, sample: int, seed: int) -> None:
     """Refuse arguments that lie outside their bounds."""
-    if quantile is not None and not 0 < quantile < 1:
-        raise ValueError(f"quantile is the share of values above a threshold, between 0 and 1; got {quantile}")
+    if quantile is not None and not 0 < quantile < 0.5:
+        meant = f"; did you mean {1 - quantile:.6g}?" if 0.5 < quantile < 1 else ""
+        raise ValueError(f"quantile is the share of values above a threshold, between 0 and ½; got {quantile:g}{meant}")
     if variant not in LEVELS:
         raise ValueError(f"variant is 2017 (Bau et al.'s first paper) or 2020, got {variant!r}")
     if sample < 1:

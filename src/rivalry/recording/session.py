@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.data.decoding import UnreadableError
 from rivalry.lwta.layer import competitions, drawing_aside
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, check_analyses
@@ -230,9 +231,11 @@ class Recording:
 
 @contextmanager
 def _blaming(analysis: Analysis, deed: str) -> Iterator[None]:
-    """Name the analysis whose failure ends the recording."""
+    """Name the analysis whose failure ends the recording; none is to blame for a picture that cannot be read."""
     try:
         yield
+    except UnreadableError:
+        raise
     except Exception as error:
         raise RuntimeError(f"analysis {analysis.name!r} failed to {deed}: {error}") from error
 
