@@ -97,7 +97,8 @@ def test_it_is_drawn_whatever_is_known(layers: int, concepts: int, known: bool) 
 def test_it_shows_what_the_record_says() -> None:
     picture = detector_chart(dissection())
     assert (picture == (200, 10, 10)).all(2).sum() > 100 * 100  # the first tile of each row
-    for other in (dissection(unique=1), dissection(wins=True), dissection(units=2)):
+    later = replace(dissection(), settings={**dissection().settings, "policy": "quantile_2020"})
+    for other in (dissection(unique=1), dissection(wins=True), dissection(units=2), later):
         assert not np.array_equal(picture, detector_chart(other))
 
 

@@ -70,7 +70,8 @@ def detector_chart(record: Record) -> Picture:
     figure, page = blank_page(11.0, height, "What the units detect", _line(record))
     draw_categories(page, counts, layers, policies)
     level: Any = record.settings["quantile"]
-    draw_trap(page, _best_of_layers(record.tables["concepts"].to_pylist()), level, foot)
+    of = "pixels" if record.settings.get("policy") == "quantile_2020" else "places"
+    draw_trap(page, _best_of_layers(record.tables["concepts"].to_pylist()), level, foot, of)
     if layout:
         page.text(0.4, foot + 0.48, "The best detectors, and what they mark", color=INK, fontsize=12, weight="bold")
         draw_units(page, record, foot + 0.7, across, down)

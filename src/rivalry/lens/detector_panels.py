@@ -66,7 +66,7 @@ def draw_categories(page: Axes, rows: Sequence[Row], layers: Sequence[str], poli
     return _draw_keys(page, height + 0.02, [name for name in COLOURS if any(row["category"] == name for row in rows)])
 
 
-def draw_trap(page: Axes, concepts: Sequence[Row], level: float, foot: float) -> None:
+def draw_trap(page: Axes, concepts: Sequence[Row], level: float, foot: float, of: str = "places") -> None:
     """IoU of the best unit for each concept over the concept's size, at a fixed threshold and at chosen ones.
 
     Args:
@@ -74,6 +74,7 @@ def draw_trap(page: Axes, concepts: Sequence[Row], level: float, foot: float) ->
         concepts: A row each: category, area, ceiling, iou and iou_chosen.
         level: Share of its values above a unit's threshold.
         foot: Inches from the top at which the panel ends.
+        of: What these values are: places of its maps, or pixels.
     """
     lost = [row for row in concepts if row["ceiling"] is not None and row["ceiling"] <= DETECTOR]
     title = "What a fixed threshold can detect"
@@ -90,7 +91,7 @@ def draw_trap(page: Axes, concepts: Sequence[Row], level: float, foot: float) ->
     _draw_scales(page, (top, bottom))
     for row in concepts:
         _draw_concept(page, row, (bottom, top), lost=row in lost)
-    said = f"no mask of {level:.1%} of the places reaches above the tent"
+    said = f"no mask of {100 * level:.3g}% of the {of} reaches above the tent"
     page.text(_TRAP[1], top - 0.15, said, color=HUE, fontsize=8, ha="right", va="center")
     page.text(
         _TRAP[1] - 0.03, float(everything[-1]) + 0.85, "a mask of\neverything", color=QUIET, fontsize=8, ha="right"
