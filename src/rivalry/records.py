@@ -70,7 +70,7 @@ class Record:
 
     def __post_init__(self) -> None:
         for name in (self.name, *self.tables, *self.images):
-            _refuse_unsafe(name)
+            check_record_name(name)
         if self.epoch < 0 or self.step < 0:
             raise ValueError(f"epoch and step are 0 or more, got epoch={self.epoch}, step={self.step}")
         for name, image in self.images.items():
@@ -116,7 +116,7 @@ class Record:
         files = header["files"]
         listed = [*files["tables"].values(), *files["images"].values()]
         for file in listed:
-            _refuse_unsafe(file)
+            check_record_name(file)
         missing = [file for file in listed if not (folder / file).is_file()]
         if missing:
             raise ValueError(f"the record in {folder} lacks {', '.join(missing)}; it was not copied whole")
@@ -176,7 +176,14 @@ def find_records(root: Path, name: str | None = None, *, before: int | None = No
     ]
 
 
-def _refuse_unsafe(name: str) -> None:
+def check_record_name(name: str) -> None:
+    """Refuse what cannot be the name of a record, or of a file in its folder.
+
+    Raises:
+        ValueError: Naming a name that would do.
+
+    >>> check_record_name("detectors_2020")
+    """
     if not _SAFE_NAME.fullmatch(name):
         nearest = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).lstrip("_.-")[:120] or "record"
         raise ValueError(

@@ -107,6 +107,7 @@ def test_a_progress_bar_changes_nothing(capsys: pytest.CaptureFixture[str]) -> N
     [
         ([], "at least one analysis"),
         ([Listener(), Listener("act")], "names of their own, got 'listener'"),
+        ([Listener(name="a/b")], "'a/b' cannot be the name of a file: .*; 'a_b' would do"),
         ([Listener("compets")], "'compets'; close are compete"),
         ([Listener(needs=frozenset({"masks"}))], "needs masks, which samples of Tiles lack"),
         ([Listener(needs=frozenset({"mask"}))], "needs 'mask', which no sample carries; known is 'masks'"),

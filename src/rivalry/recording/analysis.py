@@ -19,7 +19,7 @@ from torch import nn
 from rivalry.data.dataset import ImageDataset
 from rivalry.recording.directions import Directions
 from rivalry.recording.observation import Listening, Observation
-from rivalry.records import JSON, Picture
+from rivalry.records import JSON, Picture, check_record_name
 
 NEEDS = frozenset({"labels", "masks"})
 """What an analysis may need of the samples."""
@@ -90,7 +90,8 @@ def check_analyses(analyses: Sequence[Analysis], network: nn.Module, dataset: Im
     """Refuse analyses that cannot listen together to a network's pass over a probe set.
 
     Raises:
-        ValueError: For none, two of one name, one that needs what the samples do not carry, or whatever one refuses.
+        ValueError: For none, two of one name, a name that no record can have, one that needs what the samples do not
+            carry, or whatever one refuses.
     """
     if not analyses:
         raise ValueError("a recording needs at least one analysis, got none")
@@ -99,6 +100,7 @@ def check_analyses(analyses: Sequence[Analysis], network: nn.Module, dataset: Im
         raise ValueError(f"analyses need names of their own, got {', '.join(map(repr, twice))} more than once")
     carried = {"labels": bool(dataset.classes), "masks": bool(dataset.concepts)}
     for one in analyses:
+        check_record_name(one.name)
         unknown = one.needs - NEEDS
         if unknown:
             near = difflib.get_close_matches(min(unknown), NEEDS, n=1) or sorted(NEEDS)
