@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from rivalry.clip.towers import Clip, Preparation, load_clip, prepare
+from rivalry.clip.towers import Clip, Preparation, check_clip, load_clip, prepare
 from tests.clip.tiny_clip import encode_images, write_tiny_clip
 
 
@@ -102,3 +102,11 @@ def test_a_folder_never_downloads(tmp_path: Path, clip_folder: Path) -> None:
 def test_templates_need_a_place_for_the_word(clip: Clip, templates: list[str]) -> None:
     with pytest.raises(ValueError, match="templates are texts with a"):
         clip.encode_words(["cat"], templates)
+
+
+def test_random_states_stay_as_they_are(clip_folder: Path) -> None:
+    """So that a training with a CLIP beside it has the weights of one without."""
+    before = torch.get_rng_state()
+    check_clip(f"local-dir:{clip_folder}")
+    load_clip.__wrapped__(f"local-dir:{clip_folder}")
+    assert torch.equal(torch.get_rng_state(), before)

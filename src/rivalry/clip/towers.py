@@ -159,7 +159,8 @@ def load_clip(source: str, device: str = "cpu") -> Clip:
     name, weights = _find(source)
     if weights is not None:
         _log.warning("Loading CLIP %s by open_clip; weights that are not on this machine yet are downloaded.", source)
-    with torch.inference_mode(False):  # what is made in inference mode could not be used outside of it
+    # What is made in inference mode could not be used outside of it; and weights are drawn before the file's come.
+    with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
         model = open_clip.create_model(name, pretrained=weights, device=device)
     return Clip(source, model, open_clip.get_tokenizer(name))
 
@@ -230,7 +231,8 @@ def _refuse_other_shapes(name: str) -> None:
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # open_clip warns of what has no weights
     try:
-        model = open_clip.create_model(name, load_weights=False, device="meta")
+        with torch.random.fork_rng(devices=[]):  # weights are drawn all the same; training shall not notice
+            model = open_clip.create_model(name, load_weights=False, device="meta")
     finally:
         logging.disable(disabled)
     here = {key: tuple(value.shape) for key, value in model.state_dict().items()}
