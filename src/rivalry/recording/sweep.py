@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 from torch.utils.data import DataLoader, DistributedSampler
 
@@ -17,6 +16,7 @@ from rivalry.data.dataset import ImageDataset
 from rivalry.lwta.layer import Mode, evaluating
 from rivalry.recording.analysis import Analysis
 from rivalry.recording.observation import Forward, plain_forward
+from rivalry.recording.progress import progress_bar
 from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.session import Recording
 from rivalry.recording.undisturbed import undisturbed
@@ -84,6 +84,5 @@ def _shown(batches: Iterable[Mapping[str, Any]], count: int, progress: bool) -> 
     if not progress or rank_and_world()[0] > 0:
         yield from batches
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as bar:
+    with progress_bar(shown=True) as bar:
         yield from bar.track(batches, description="sweep", total=count)

@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 import torch
 from rich.console import Console
-from rich.progress import Progress
 
 from rivalry.basis.drift import matched_cosine
-from rivalry.basis.rotation import Bounds, Recipe, Rotation, fit, fit_rotation
+from rivalry.basis.rotation import Bounds, Recipe, Rotation, fit_rotation
 from rivalry.basis.rotation.start import random_rotation
+from rivalry.recording import progress
 from tests.basis.rotation.planted import planted
 
 QUICK = Recipe(epochs=3, batch=512)
@@ -161,12 +161,16 @@ def test_bounds_are_kept() -> None:
 def test_progress_is_drawn_only_where_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = planted(0, pixels=100)[0]
     screen = io.StringIO()
-    terminal = partial(Progress, console=Console(file=screen, force_terminal=True))
-    monkeypatch.setattr(fit, "Progress", terminal)
+    monkeypatch.setattr(progress, "Console", partial(Console, file=screen, force_terminal=True))
     fit_rotation(pixels, 3, recipe=QUICK)
     assert "basis" not in screen.getvalue()
     fit_rotation(pixels, 3, recipe=QUICK, progress=True)
     assert "basis, loss" in screen.getvalue()
+
+
+def test_no_line_is_left_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    fit_rotation(planted(0, pixels=100)[0], 3, recipe=QUICK, progress=True)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import torch
 import torch.distributed
 from jaxtyping import Float
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
 from rivalry.basis.rotation.descent import Descent
@@ -15,6 +14,7 @@ from rivalry.basis.rotation.recipe import DEFAULT, Recipe
 from rivalry.basis.rotation.rotated import Rotated
 from rivalry.basis.rotation.rotation import Rotation
 from rivalry.basis.rotation.start import bias_of_coverage, moments, orthonormal, random_rotation
+from rivalry.recording.progress import progress_bar
 from rivalry.recording.ranks import rank_and_world
 
 _SAMPLE = 4096
@@ -43,7 +43,7 @@ def fit_rotation(
         start: A basis to go on from: its rotation, margin and bias, with means and scales of these pixels. By
             default the fit begins with a rotation that the seed draws. Going on, use ``recipe.warm()``.
         seed: Of the first rotation and of the order of the pixels, 0 or more.
-        progress: Whether to draw a progress bar (on rank 0).
+        progress: Whether to draw a progress bar (on rank 0, in a terminal).
 
     Raises:
         ValueError: For more directions than channels, fewer pixels than directions, pixels that are not finite,
@@ -92,8 +92,7 @@ def _begin(standardised: Tensor, directions: int, recipe: Recipe, start: Rotatio
 
 def _epochs(descent: Descent, most: int, progress: bool) -> Iterator[dict[str, float]]:
     """Descend until it has converged, under a progress bar."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True, disable=not progress) as bar:
+    with progress_bar(shown=progress) as bar:
         task = bar.add_task("basis", total=most)
         while not descent.converged and bar.tasks[0].completed < most:
             told = descent.epoch()
