@@ -129,6 +129,9 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     save_file({"weights": torch.ones(5, 2), "bias": torch.ones(3)}, other)
     with pytest.raises(ValueError, match=r"2 directions and a `bias` of shape \(3,\)"):
         read_directions("compete", str(other))
+    save_file({"weights": torch.full((8, 2), torch.nan)}, other)
+    with pytest.raises(ValueError, match="must be finite, and some are NaN"):
+        read_directions("compete", str(other))
     other.write_bytes(b"no tensors")
     with pytest.raises(ValueError, match="is no safetensors file"):
         read_directions("compete", str(other))
@@ -137,6 +140,18 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     folder = Record("basis", 0, 0, tables={"directions": some_directions().rows("conv")}).save(tmp_path)
     with pytest.raises(ValueError, match="no directions of 'compete'; nearest: conv"):
         read_directions("compete", str(folder))
+
+
+def test_a_layer_without_places_has_no_directions(tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    save_file({"weights": torch.ones(5, 2)}, file)
+    with pytest.raises(ValueError, match=r"directions of layer 'head' want places: .*tap a layer that still has"):
+        Recording(TinyNetwork(), [Hearer(f"head@{file}")], Tiles())
+
+
+def test_half_precision_moves_no_threshold() -> None:
+    maps = torch.randn(2, 8, 3, 4, generator=torch.Generator().manual_seed(0)).bfloat16()
+    assert torch.equal(some_directions().of(maps), some_directions().of(maps.float()))
 
 
 def test_a_name_is_parted_at_the_first_mark() -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from torch import nn
 
 from rivalry.data.dataset import ImageDataset
-from rivalry.recording.directions import Directions
+from rivalry.recording.directions import MARK, Directions
 from rivalry.recording.observation import Listening, Observation
 from rivalry.records import JSON, Picture, check_record_name
 
@@ -91,7 +91,7 @@ def check_analyses(analyses: Sequence[Analysis], network: nn.Module, dataset: Im
 
     Raises:
         ValueError: For none, two of one name, a name that no record can have, one that needs what the samples do not
-            carry, or whatever one refuses.
+            carry, directions for one that cannot hear them, or whatever one refuses.
     """
     if not analyses:
         raise ValueError("a recording needs at least one analysis, got none")
@@ -111,5 +111,10 @@ def check_analyses(analyses: Sequence[Analysis], network: nn.Module, dataset: Im
         if missing:
             raise ValueError(
                 f"analysis {one.name!r} needs {' and '.join(missing)}, which samples of {type(dataset).__name__} lack"
+            )
+        directed = [tap for tap in one.taps if MARK in tap]
+        if directed and not one.hears_directions:
+            raise ValueError(
+                f"analysis {one.name!r} hears layers of the network, not directions of one: {directed[0]!r}"
             )
         one.check(network, dataset)

@@ -61,20 +61,25 @@ class DirectedLayers:
         if source is None:
             return outputs[layer]
         directions = self._directions[name]
-        return directions.of(feature_map(self._network, outputs[layer], image_size, self._axis(layer, directions)))
+        return directions.of(self._maps(layer, outputs[layer], image_size, directions))
 
-    def _axis(self, layer: str, directions: Directions) -> int:
-        return self._axes[layer] if directions.axis is None else directions.axis
+    def _maps(self, layer: str, output: Tensor, image_size: tuple[int, int], directions: Directions) -> Tensor:
+        """Maps of a layer, their units along the axis that the directions name, or else along the one that is found."""
+        axis = directions.axis
+        if axis is None:
+            if layer not in self._axes:
+                square = image_size[0] == image_size[1]
+                self._axes |= axes_of_outputs(self._network, {layer: output}, {}, square=square)
+            axis = self._axes[layer]
+        try:
+            return feature_map(self._network, output, image_size, axis)
+        except ValueError as error:
+            raise ValueError(f"directions of layer {layer!r} want places: {error}") from error
 
     def _resolve(self, analysis: Analysis) -> tuple[str, ...]:
         """Layers by name: the network's own in its order, each followed by what directions make of it."""
         own = [tap for tap in analysis.taps if MARK not in tap]
         directed = [part(tap) for tap in analysis.taps if MARK in tap]
-        if directed and not analysis.hears_directions:
-            raise ValueError(
-                f"analysis {analysis.name!r} hears layers of the network, not directions of one: "
-                f"{MARK.join(map(str, directed[0]))!r}"
-            )
         names = [*resolve_taps(self._network, own)] if own or not directed else []
         for pattern, source in directed:
             names += [f"{layer}{MARK}{source}" for layer in resolve_taps(self._network, [pattern])]
@@ -82,18 +87,17 @@ class DirectedLayers:
         return tuple(sorted(dict.fromkeys(names), key=lambda name: order[part(name)[0]]))
 
     def _settle(self, dataset: ImageDataset) -> None:
-        """Find axes, read directions from files, and see that they fit."""
+        """Read directions from files, and see that they fit."""
         image = dataset[0]["image"]
         size = image.shape[1], image.shape[2]
         names = [name for names in self.layers.values() for name in names if MARK in name]
         outputs = hear_once(self._network, [part(name)[0] for name in names], image)
-        self._axes = axes_of_outputs(self._network, outputs, {}, square=size[0] == size[1])
         for name in names:
             layer, source = part(name)
             if source is None or self._is_offered(layer, source):
                 continue
             directions = read_directions(layer, source, self._offering)
-            maps = feature_map(self._network, outputs[layer], size, self._axis(layer, directions))
+            maps = self._maps(layer, outputs[layer], size, directions)
             if maps.shape[1] != len(directions.weights):
                 raise ValueError(
                     f"{name}: the directions are of {len(directions.weights)} units, and the layer has {maps.shape[1]}"

@@ -53,6 +53,7 @@ class Directions:
         >>> halved.of(torch.tensor([3.0, 5.0]).reshape(1, 2, 1, 1)).flatten()
         tensor([3.])
         """
+        maps = maps.to(torch.promote_types(maps.dtype, torch.float32))  # half precision would move a threshold
         weights, bias = self.weights.to(maps), self.bias.to(maps)
         return torch.einsum("bchw,cd->bdhw", maps, weights) - bias[:, None, None]
 
@@ -144,4 +145,6 @@ def _read_file(file: Path) -> Directions:
     bias = tensors.get("bias", torch.zeros(weights.shape[1]))
     if bias.shape != weights.shape[1:]:
         raise ValueError(f"{file} has {weights.shape[1]} directions and a `bias` of shape {tuple(bias.shape)}")
+    if not bool(weights.isfinite().all() and bias.isfinite().all()):
+        raise ValueError(f"directions in {file} must be finite, and some are NaN or infinite")
     return Directions(weights.float(), bias.float())
