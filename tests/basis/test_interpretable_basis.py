@@ -214,6 +214,7 @@ def test_hooks_are_gone_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> N
         ({"layers": ["pool"], "loader": fields_loader(1)}, "two pictures, got 1"),
         ({"layers": {"head": None}}, "'head' does not lie on the pictures: .*tap a layer that still has places"),
         ({"layers": ["mixer"]}, "mix"),
+        ({"layers": ["mix@basis"]}, "'basis' hears layers of the network, not directions of one: 'mix@basis'"),
         ({"categories": ["color"]}, "nearest: colour"),
         ({"categories": ["colour"], "loader": fields_loader(masks=False)}, "needs masks"),
         ({"clip": "no-such/clip"}, "is neither a folder nor"),
@@ -230,9 +231,11 @@ def test_what_cannot_be_is_refused_before_the_pass(options: dict[str, Any], said
 
 def test_fewer_places_than_directions_are_refused_before_the_pass() -> None:
     network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 64, 1), nn.Flatten(), nn.Linear(64, 2))
-    with pytest.raises(ValueError, match=r"keeps 20 places \(it has 1 × 1 a picture\), and to fit 64 directions"):
+    with pytest.raises(
+        ValueError, match=r"keeps 20 places \(it has 1 × 1 a picture\), .* more pictures \(half of 40 now"
+    ):
         found(network, layers={"1": 1}, directions=None)
-    with pytest.raises(ValueError, match=r"more pixels \(7 now\)"):
+    with pytest.raises(ValueError, match=r"fewer of them, or more pixels \(7 now\)"):
         found(network, layers={"1": 1}, directions=8, pixels=7)
 
 

@@ -109,6 +109,5 @@ def test_without_masks_nothing_is_known_of_places() -> None:
 
 
 def test_a_layer_that_takes_too_much_is_refused() -> None:
-    huge = {"huge": (2**20, 40, 40)}
-    with pytest.raises(ValueError, match=r"the limit is 2\.0 GiB"):
-        reservoir(100_000).fill(huge, show, torch.device("cpu"), 0)
+    with pytest.raises(ValueError, match=r"at most 100000 pixels; give fewer: .* the limit is 2\.0 GiB"):
+        reservoir(100_000).rows((2**20, 40, 40))

@@ -103,6 +103,7 @@ class InterpretableBasis(Analysis):
         self._maps = LayerMaps.settled(network, self.taps, self._axes_given, dataset[0]["image"])
         for layer, shape in self._maps.shapes.items():
             self._refuse_too_many(layer, shape)
+            self._reservoir.rows(shape)
 
     def start(self, listening: Listening) -> None:
         """Show the network the chosen pictures, and fit every basis to their places."""
@@ -160,8 +161,13 @@ class InterpretableBasis(Analysis):
         if places < wanted:
             raise ValueError(
                 f"layer {layer!r} keeps {places} places (it has {shape[1]} × {shape[2]} a picture), and to fit "
-                f"{wanted} directions takes as many: fewer of them, more pixels ({self.pixels} now), or more pictures"
+                f"{wanted} directions takes as many: give fewer of them, or {self._more_places()}"
             )
+
+    def _more_places(self) -> str:
+        """What would give more: the reservoir is full, or holds all pictures of the first half."""
+        short = len(self._first) < self.pixels
+        return f"more pictures (half of {2 * len(self._first)} now)" if short else f"more pixels ({self.pixels} now)"
 
     def _count(self, layer: str) -> int:
         """Number of a layer's directions."""

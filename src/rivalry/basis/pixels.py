@@ -105,6 +105,19 @@ class Reservoir:
         """Places that are kept of a layer."""
         return len(self.pictures(shape)) * _places(shape, self.step(shape))
 
+    def rows(self, shape: Shape) -> SampleRows:
+        """Room for what is kept of a layer, a row a picture.
+
+        Raises:
+            ValueError: If that takes more than 2 GiB.
+        """
+        step = self.step(shape)
+        columns = _columns((shape[0], *_grid(shape, step)), self._concepts)
+        try:
+            return SampleRows(columns, len(self.pictures(shape)))
+        except ValueError as error:
+            raise ValueError(f"a basis is fitted to at most {self.pixels} pixels; give fewer: {error}") from error
+
     def fill(
         self, shapes: Mapping[str, Shape], show: Callable[[Images], Maps], device: torch.device, workers: int
     ) -> dict[str, Pixels]:
@@ -124,9 +137,9 @@ class Reservoir:
         kept = {layer: (shape[0], *_grid(shape, steps[layer])) for layer, shape in shapes.items()}
         rows = {}
         for layer, shape in kept.items():
-            columns = _columns(shape, self._concepts)
-            rows[layer] = SampleRows(columns, len(wanted[layer])).to(device)
-            rows[layer].update(torch.zeros(0, columns, device=device), wanted[layer][:0])  # perhaps all of this rank's
+            rows[layer] = self.rows(shapes[layer]).to(device)
+            nothing = torch.zeros(0, _columns(shape, self._concepts), device=device)
+            rows[layer].update(nothing, wanted[layer][:0])  # perhaps all of this rank's
         pictures = tuple(max(wanted.values(), key=len).tolist())
         for batch in ChosenPictures(self.dataset, pictures, device, workers).batches():
             images, index = batch["image"].to(device), batch["index"].to(device)
