@@ -102,7 +102,7 @@ def _some(layers: dict[str, dict[str, Row]]) -> dict[str, dict[str, Row]]:
 
 def _line(record: Record, layers: Mapping[str, Mapping[str, Row]]) -> str:
     gains = [
-        f"{rows['unsupervised']['s1'] / rows['natural']['s1']:.1f}× the units' S¹ in {_short(layer, 20)}"
+        f"fitted: {rows['unsupervised']['s1'] / rows['natural']['s1']:.1f}× the units' S¹ in {_short(layer, 20)}"
         for layer, rows in layers.items()
         if rows["natural"]["s1"]
     ]
