@@ -20,7 +20,7 @@ from rivalry.records import Record
 
 PICTURES = {"basis": "PictureBook", "camvid": "CamVid"}
 BASES = ("natural", "pca", "random", "unsupervised", "supervised")
-COLUMNS = ("s1", "s1_per_direction", "s2", "s1_shuffled", "detectors", "unique_detectors", "mean_best_auroc")
+POLICIES = ("beyond", "quantile")
 
 
 def read(folder: Path) -> Compared:
@@ -36,38 +36,36 @@ def read(folder: Path) -> Compared:
 
 
 def table(runs: Sequence[Compared], policy: str) -> str:
-    """A row for each pictures, layer, kind of network and basis: means over networks, and their range of S¹ and S²."""
-    lines = [f"| pictures, layer | network | basis | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 3) + "|"]
-    groups: dict[tuple[str, str, str, str], list[dict[str, float]]] = {}
+    """A row for each layer and kind of network, a column a basis: S¹ and S², means over networks with their range."""
+    lines = [f"| `{policy}` | {' | '.join(BASES)} |", "|---" * (len(BASES) + 1) + "|"]
+    groups: dict[tuple[str, str, str], dict[str, list[tuple[float, float]]]] = {}
     for run in runs:
         for row in run.record.tables["bases"].to_pylist():
             if row["policy"] == policy and row["basis"] in BASES:
-                groups.setdefault((run.pictures, row["layer"], run.network, row["basis"]), []).append(row)
-    for (pictures, layer, network, basis), rows in groups.items():
-        cells = [_over_networks([row[column] for row in rows]) for column in COLUMNS]
-        lines.append(f"| {pictures}, `{layer}` | {network} | {basis} | {' | '.join(cells)} |")
+                kind = groups.setdefault((run.pictures, row["layer"], run.network), {})
+                kind.setdefault(row["basis"], []).append((row["s1"], row["s2"]))
+    ordered = sorted(groups.items(), key=lambda one: (one[0][0] != "PictureBook", one[0][1]))
+    for (pictures, layer, network), found in ordered:
+        cells = [" / ".join(map(_over_networks, zip(*found[basis], strict=True))) for basis in BASES]
+        lines.append(f"| {pictures}, `{layer}`, {network} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _over_networks(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
-        return ""
-    span = f" [{min(known):.3g}, {max(known):.3g}]" if len(known) > 1 else ""
-    return f"{mean(known):.3g}{span}"
+def _over_networks(values: Sequence[float]) -> str:
+    span = f" [{min(values):.3g}, {max(values):.3g}]" if len(values) > 1 else ""
+    return f"{mean(values):.3g}{span}"
 
 
 def main() -> None:
     """Read folders, draw, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, help="folders of runs, or of what was analysed")
-    parser.add_argument("--policy", default="beyond", help="how thresholds were found")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures" / "bases_by_network.png")
     given = parser.parse_args()
     runs = [read(folder) for folder in sorted(given.folders)]
     runs.sort(key=lambda one: (one.pictures != "PictureBook", one.network != "ReLU", one.network))
-    Image.fromarray(bases_by_network(runs, given.policy)).quantize(128).save(given.out, optimize=True)
-    print(table(runs, given.policy))
+    Image.fromarray(bases_by_network(runs)).quantize(128).save(given.out, optimize=True)
+    print(*(table(runs, policy) for policy in POLICIES), sep="\n\n")
 
 
 if __name__ == "__main__":

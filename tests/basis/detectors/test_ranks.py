@@ -9,6 +9,7 @@ from tests.basis.detectors.tallies_on_rank import tally_on_rank
 from tests.distributed.ranks import start_two
 
 
+@pytest.mark.slow
 @pytest.mark.distributed
 def test_two_ranks_tally_what_one_does(tmp_path: Path) -> None:
     ranks = start_two(Path(__file__).with_name("tallies_on_rank.py"), tmp_path)
