@@ -1,8 +1,8 @@
 """Dissection by masks beside the forward pass of the same pictures, and tallies beside a product of masks.
 
 The last layer of an untrained ResNet-18, 512 units of 7 × 7 places, is dissected by 40 concepts in four categories, on
-pictures of 224 × 224 pixels with masks of 112 × 112, as Broden has them. 250 pictures, and levels from a sample of 100,
-stand for 500 and 200: that is linear but for drawing the sheet of detectors and for tables, which weigh less there.
+pictures of 224 × 224 pixels with masks of 112 × 112, as Broden has them. Levels come from a sample of 200 of the 500,
+which the network is shown before the pass.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rivalry.basis.detectors import EdgeSample, Tallies
 from rivalry.data.dataset import CATEGORIES, Concept, ImageDataset, Sample
 from rivalry.recording import sweep
 
-PICTURES, SAMPLE, BATCH = 250, 100, 32
+PICTURES, SAMPLE, BATCH = 500, 200, 32
 IMAGE, MASK = 224, 112
 LABELLED, CONCEPTS_EACH = ("object", "part", "colour", "texture"), 10
 REGIONS = 7
