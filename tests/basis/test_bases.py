@@ -103,3 +103,19 @@ def test_monosemanticity_is_that_of_the_mean_answers_to_the_wanted_pictures() ->
     low, high = means.amin(1, keepdim=True), means.amax(1, keepdim=True)
     expected = monosemanticity((means - low) / (high - low), features.expand(2, -1, -1))
     torch.testing.assert_close(answers.monosemanticity(features)["natural"], expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_pass_that_was_cut_short_tells_of_the_pictures_that_it_showed(count: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    maps, features = torch.randn(4, 3, 2, 2, generator=generator), torch.randn(4, 5, generator=generator)
+    directions = Directions(torch.eye(3), torch.zeros(3))
+    bases = {"natural": Basis(directions, directions, learned=False)}
+    short, whole = PictureAnswers(bases, torch.tensor([0, 2, 3, 5])), PictureAnswers(bases, torch.arange(count))
+    shown = torch.tensor([5, 2, 0])[:count]
+    short.add(maps[:count], shown)
+    whole.add(maps[:count], torch.arange(count))
+    places = torch.tensor([3, 1, 0])[:count]
+    found = short.monosemanticity(features)["natural"]
+    expected = whole.monosemanticity(features[places])["natural"] if count > 1 else torch.full((3,), torch.nan)
+    torch.testing.assert_close(found, expected, equal_nan=True)

@@ -67,15 +67,21 @@ class PictureAnswers:
         """How alike are the pictures that each direction answers to, by basis. A collective.
 
         Args:
-            features: Of the pictures, in their order.
+            features: Of the pictures, in their order, also of those that the pass has not shown.
+
+        Returns:
+            In [-1, 1]; NaN where a direction answered to fewer than two pictures, as in a pass that was cut short.
         """
         found: Rows = self._rows.compute()
+        shown = features[torch.isin(self._pictures, found.index).to(features.device)]
         parts = torch.split(found.values, self._widths, dim=1)
-        return {name: _monosemanticity(one, features) for name, one in zip(self._bases, parts, strict=True)}
+        return {name: _monosemanticity(one, shown) for name, one in zip(self._bases, parts, strict=True)}
 
 
 def _monosemanticity(
     answers: Float[Tensor, "pictures directions"], features: Float[Tensor, "pictures features"]
 ) -> Float[Tensor, " directions"]:
+    if len(answers) < 2:
+        return answers.new_full((answers.shape[1],), torch.nan)
     weights = unit_interval(answers.T, answers.amin(0), answers.amax(0)).T
     return monosemanticity_of_all(weights, features.to(weights))
