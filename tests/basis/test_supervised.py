@@ -5,9 +5,9 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from torch import Tensor, nn
+from torch import Tensor
 
-from rivalry.basis.decomposition import decompose, reading_classifier
+from rivalry.basis.decomposition import decompose
 from rivalry.basis.supervised import fit_probes
 
 
@@ -102,24 +102,3 @@ def test_what_points_no_way_of_a_concept_is_all_left_over() -> None:
     assert found.concepts == ()
     assert found.explained == 0.0
     assert decompose(torch.zeros(2), torch.eye(2)).explained == 0.0
-
-
-class Pooling(nn.Module):
-    """A classifier of the mean over places, behind one that has its shape and is not it."""
-
-    def __init__(self, power: int = 1) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.other, self.head, self.power = nn.Linear(5, 3), nn.Linear(5, 3), power
-
-    def forward(self, maps: Tensor) -> Tensor:
-        logits: Tensor = self.head(maps.mean((2, 3)) ** self.power)
-        return logits
-
-
-def test_the_classifier_is_the_one_that_reads_the_mean_of_the_layer() -> None:
-    network, squared, maps = Pooling(), Pooling(power=2), torch.rand(4, 5, 2, 2)
-    logits = network(maps).detach()
-    assert reading_classifier(network, maps, logits) is network.head
-    assert reading_classifier(squared, maps, squared(maps).detach()) is None
-    assert reading_classifier(network, maps[:, :4], logits) is None

@@ -60,6 +60,9 @@ def test_other_analyses_hear_what_one_offers_in_the_same_pass(order: int) -> Non
     sweep(network, tiles_loader(), [Offerer("compete", name="basis"), hearer][::order], progress=False)
     assert hearer.listening.layers == ("compete", "compete@basis", "act")
     assert set(hearer.listening.competitors) == {"compete"}
+    told = hearer.listening.directions
+    assert list(told) == ["compete@basis"]
+    assert torch.equal(told["compete@basis"].weights, some_directions().weights)
     for seen in hearer.seen:
         expected = some_directions().of(seen.activations["compete"])
         torch.testing.assert_close(seen.activations["compete@basis"], expected)

@@ -5,8 +5,8 @@ Dissection by masks is Bau et al., "Network Dissection: Quantifying Interpretabi
 rotation is Doumanoglou, Asteriadis & Zarpalas, "Unsupervised Interpretable Basis Extraction for Concept-Based Visual
 Explanations" (2023), reconstructed: its official code was not found.
 
-Read in this order. For both: :mod:`layer_maps`, :mod:`concept_masks` (layers and masks over the same pictures),
-:mod:`detectors` (the maths of dissection), :mod:`policies` (which masks a unit makes, and what they detect).
+Read in this order. For both: :mod:`concept_masks` (concepts of the masks over the pictures), :mod:`detectors` (the
+maths of dissection), :mod:`policies` (which masks a unit makes, and what they detect).
 
 Network dissection: :mod:`layer_dissection`, :mod:`dissection_tables`, :mod:`detector_sheet`, :mod:`network_dissection`.
 

@@ -16,15 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 CONCEPTS = 7
 """Concepts a class is decomposed into."""
 
-_CLOSE, _NOTHING = 1e-3, 1e-6
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -72,24 +71,3 @@ def decompose(
     kept = [(one, round(float(factor), 6)) for one, factor in zip(chosen, factors, strict=True) if factor > 0]
     explained = max(0.0, round(1 - float(left @ left), 6)) if target.any() else 0.0
     return Decomposition(tuple(one for one, _ in kept), tuple(factor for _, factor in kept), explained)
-
-
-@torch.no_grad()
-def reading_classifier(
-    network: nn.Module, maps: Float[Tensor, "batch channels height width"], logits: Float[Tensor, "batch classes"]
-) -> nn.Linear | None:
-    """The classifier that reads the mean of a layer over its places; None where the network has none of the kind.
-
-    Args:
-        network: The network.
-        maps: What the layer made of some pictures.
-        logits: What the network made of them.
-    """
-    pooled = maps.mean((2, 3))
-    close = _CLOSE * float(logits.abs().amax())
-    for module in network.modules():
-        if isinstance(module, nn.Linear) and module.weight.shape == (logits.shape[1], pooled.shape[1]):
-            made = functional.linear(pooled.to(module.weight), module.weight, module.bias)
-            if torch.allclose(made.to(logits), logits, rtol=_CLOSE, atol=close):
-                return module
-    return None

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d
 
 from rivalry.basis.layer_dissection import TOP_IMAGES
-from rivalry.basis.layer_maps import Maps
 from rivalry.basis.policies import Detection
 from rivalry.data.dataset import ImageDataset
+from rivalry.recording.layer_maps import Maps
 from rivalry.recording.mosaic import lay_out
 from rivalry.recording.observation import Images
 from rivalry.recording.top_images import Ranking

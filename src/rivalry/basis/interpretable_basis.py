@@ -16,10 +16,9 @@ from torch import Tensor, nn
 
 from rivalry.basis import rotation_tables, tables
 from rivalry.basis.concept_masks import ConceptMasks
-from rivalry.basis.decomposition import Decomposition, reading_classifier
+from rivalry.basis.decomposition import Decomposition
 from rivalry.basis.drift import matched_cosine
 from rivalry.basis.layer_bases import Fitted, LayerBases
-from rivalry.basis.layer_maps import LayerMaps, Maps, Shape
 from rivalry.basis.pixels import Pixels, Reservoir
 from rivalry.basis.rotation import Recipe, Rotation, fit_rotation
 from rivalry.basis.tables import FoundBasis, FoundLayer
@@ -30,6 +29,8 @@ from rivalry.numerics.sampling import draw, halves
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
 from rivalry.recording.directions import Directions
+from rivalry.recording.layer_maps import LayerMaps, Maps, Shape
+from rivalry.recording.linear_head import reading_classifier
 from rivalry.recording.observation import Images, Listening, Observation
 from rivalry.records import JSON
 

@@ -22,13 +22,13 @@ from rivalry.basis.detector_sheet import detector_sheet
 from rivalry.basis.detectors import EdgeSample
 from rivalry.basis.dissection_tables import Dissected, all_tables, scalars
 from rivalry.basis.layer_dissection import LayerDissection
-from rivalry.basis.layer_maps import LayerMaps, Maps
 from rivalry.data.dataset import ImageDataset
 from rivalry.numerics.sampling import halves
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
 from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.directions import MARK, part
+from rivalry.recording.layer_maps import LayerMaps, Maps
 from rivalry.recording.observation import Images, Listening, Observation
 
 Variant: TypeAlias = Literal[2017, 2020]

@@ -20,10 +20,10 @@ from torch import Tensor
 
 from rivalry.basis.concept_masks import ConceptMasks
 from rivalry.basis.detectors.wins import nearest_places
-from rivalry.basis.layer_maps import Maps, Shape
 from rivalry.data.dataset import ImageDataset
 from rivalry.numerics.sampling import draw
 from rivalry.recording.chosen import ChosenPictures
+from rivalry.recording.layer_maps import Maps, Shape
 from rivalry.recording.observation import Images
 from rivalry.recording.ranks import rank_and_world
 from rivalry.recording.sample_rows import Rows, SampleRows

@@ -55,6 +55,10 @@ class DirectedLayers:
                 if source == analysis.name:
                     self._directions[name] = offered(directions, layer, f"analysis {source!r}")
 
+    def known(self, layers: Sequence[str]) -> dict[str, Directions]:
+        """The directions of those of the layers that are made by them, where these are known by now."""
+        return {name: self._directions[name] for name in layers if name in self._directions}
+
     def of(self, name: str, outputs: Mapping[str, Tensor], image_size: tuple[int, int]) -> Tensor:
         """What a layer gave, or what directions make of it: maps (batch, directions, height, width)."""
         layer, source = part(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -96,6 +97,52 @@ def feature_map(
     layout = token_layout(network, tokens.shape[1], image_size)
     patches = tokens[:, layout.prefix :].mT
     return patches.reshape(*patches.shape[:2], layout.height, layout.width)
+
+
+def with_feature_map(
+    output: Float[Tensor, "batch ..."], maps: Float[Tensor, "batch channels height width"], axis: int
+) -> Float[Tensor, "batch ..."]:
+    """Put maps back in place of those that :func:`feature_map` made of a layer's output; tokens before them stay.
+
+    Args:
+        output: What the layer gave.
+        maps: Of the same number of places and channels.
+        axis: Of the units.
+    """
+    if output.ndim == 4:
+        return maps.movedim(1, axis)
+    tokens, patches = output.movedim(axis, 2), maps.flatten(2).mT
+    return torch.cat([tokens[:, : tokens.shape[1] - patches.shape[1]], patches], 1).movedim(2, axis)
+
+
+def class_token(
+    network: nn.Module, output: Float[Tensor, "batch ..."], image_size: tuple[int, int], axis: int
+) -> Float[Tensor, "batch channels 1 1"]:
+    """A layer's class token, as a map of a single place.
+
+    Args:
+        network: The network that the layer is of.
+        output: Tokens.
+        image_size: Height and width of the pictures, in pixels.
+        axis: Of the units.
+
+    Raises:
+        ValueError: If the layer gives no tokens, or there is no class token before its patches.
+    """
+    shape = tuple(output.shape)
+    if output.ndim != 3:
+        raise ValueError(f"a class token is wanted, and only tokens (batch, tokens, units) hold one; got shape {shape}")
+    tokens = output.movedim(axis, 2)
+    if not token_layout(network, tokens.shape[1], image_size).class_token:
+        raise ValueError(f"a class token is wanted, and {type(network).__name__} has none: wanted places 'positions'")
+    return tokens[:, 0, :, None, None]
+
+
+def with_class_token(
+    output: Float[Tensor, "batch ..."], token: Float[Tensor, "batch channels 1 1"], axis: int
+) -> Float[Tensor, "batch ..."]:
+    """Put a class token in place of the one of :func:`class_token`; the other tokens stay."""
+    return torch.cat([token.flatten(1)[:, None], output.movedim(axis, 2)[:, 1:]], 1).movedim(2, axis)
 
 
 def _said_prefix(network: nn.Module) -> tuple[int, int] | None:

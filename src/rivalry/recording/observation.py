@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.recording.directions import Directions
 from rivalry.records import Record
 
 Result = TypeVar("Result")
@@ -62,6 +63,7 @@ class Listening:
             layers; later draws of the pass come out as if nothing had been shown.
         previous: The record that this analysis left for the epoch before, where it :attr:`Analysis.follows`.
         workers: Processes that may decode images of the data set where many are read at the end.
+        directions: Of those of its layers that are directions of another (``layer3@basis``), by name.
     """
 
     network: nn.Module
@@ -74,6 +76,7 @@ class Listening:
     show: Callable[[Images], Shown]
     previous: Record | None = None
     workers: int = 0
+    directions: Mapping[str, Directions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

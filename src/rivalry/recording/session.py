@@ -103,6 +103,7 @@ class Recording:
                 show=partial(self._show, listener),
                 previous=self.previous.get(listener.analysis.name) if listener.analysis.follows else None,
                 workers=self.workers,
+                directions=self._directed.known(listener.layers),
             )
             with _blaming(listener.analysis, "start"):
                 listener.analysis.start(listening)

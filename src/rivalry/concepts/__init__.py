@@ -1,0 +1,5 @@
+"""What a class is made of to a network: concepts, how much each counts, and the strategies by which images are classified.
+
+Fel, Boutin, Béthune, Cadène, Moayeri, Andéol, Chalvidal & Serre, "A Holistic Approach to Unifying Automatic Concept
+Extraction and Concept Importance Estimation" (NeurIPS 2023), and the pages of its site Lens.
+"""
