@@ -21,7 +21,8 @@ SMALL_CLIP = Path("checkpoints/picturebook-clip")
 # Written apart, so that this file may hold them.
 INDEX_HOSTS = [".".join(host) for host in (("pypi", "org"), ("pythonhosted", "org"), ("pytorch", "org/whl"))]
 MACHINE_PATHS = re.compile(r"(?<![\w.~}])/(" + "|".join(["work", "root", "home"]) + r")/")
-IMPORT_NAMES = {"open-clip-torch": "open_clip", "pillow": "PIL", "pyyaml": "yaml", "scikit-image": "skimage"}
+IMPORT_NAMES = {"open-clip-torch": "open_clip", "pillow": "PIL", "pyyaml": "yaml"}
+IMPORT_NAMES |= {"scikit-image": "skimage", "scikit-learn": "sklearn"}
 
 
 @pytest.fixture(scope="module")
