@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rivalry.dissection import products
 from rivalry.dissection.products import add_log_products, multiply_by_gathers, multiply_natively, that_fit
+from rivalry.numerics import native as compiling
 from rivalry.numerics.native import NotCompiled
 
 
@@ -67,14 +68,12 @@ def test_without_a_compiler_it_is_pytorch_and_says_so_once(monkeypatch: pytest.M
     chance, rows, ratios = drawn(4, 20, 6)
     native, slow, room = torch.zeros(3, 4, 6, dtype=torch.float64)
     add_log_products(chance, rows, ratios, native, room)
-    monkeypatch.setattr(products, "native_library", refuse)
-    products._native.cache_clear()
-    products._library.cache_clear()
+    monkeypatch.setattr(compiling, "native_library", refuse)
+    compiling.compiles.cache_clear()
     try:
         with pytest.warns(UserWarning, match=r"named by PyTorch instead of C\+\+.*no C\+\+ compiler"):
             add_log_products(chance, rows, ratios, slow, room)
         add_log_products(chance, rows, ratios, slow, room)  # a second warning would be an error
     finally:
-        products._native.cache_clear()
-        products._library.cache_clear()
+        compiling.compiles.cache_clear()
     torch.testing.assert_close(slow, 2 * native, atol=1e-5, rtol=0)

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from rivalry.lwta import LWTA, SparseLinear, evaluating
 from rivalry.lwta import sparse_linear as subject
+from rivalry.numerics import native
 from rivalry.numerics.native import NotCompiled
 
 
@@ -24,7 +25,7 @@ from rivalry.numerics.native import NotCompiled
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """With the compiled kernel, and as where it cannot be compiled."""
     if request.param == "embedding_bag":
-        monkeypatch.setattr(subject, "_kernel", lambda: None)
+        monkeypatch.setattr(subject, "_is_compiled", lambda: False)
     return str(request.param)
 
 
@@ -224,12 +225,12 @@ def test_that_nothing_could_be_compiled_is_said_once(monkeypatch: pytest.MonkeyP
     def refuse(_source: Path) -> None:
         raise NotCompiled("there is no C++ compiler")
 
-    monkeypatch.setattr(subject, "native_library", refuse)
-    subject._kernel.cache_clear()
+    monkeypatch.setattr(native, "native_library", refuse)
+    native.compiles.cache_clear()
     competition, linear, sparse = layers()
     with torch.inference_mode():
         y = competition(torch.randn(6, 48))
         with pytest.warns(UserWarning, match="there is no C\\+\\+ compiler"):
             sparse(y)
         assert torch.allclose(sparse(y), functional.linear(y, linear.weight, linear.bias), atol=1e-5)
-    subject._kernel.cache_clear()
+    native.compiles.cache_clear()

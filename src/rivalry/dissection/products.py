@@ -9,10 +9,7 @@ compiler, it is PyTorch, which writes out every step.
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import math
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,10 +17,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from rivalry.numerics.native import NotCompiled, native_library
+from rivalry.numerics.native import compiles, native_function
 
 _SOURCE = Path(__file__).with_suffix(".cpp")
-_TENSOR, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 
 
 def add_log_products(
@@ -43,7 +39,7 @@ def add_log_products(
         room: Of the same kind, to be written over: fresh memory costs more than the sums.
     """
     few, many = (that_fit(max(ratios), dtype) for dtype in (torch.float32, torch.float64))
-    multiply = multiply_natively if chance.device.type == "cpu" and _native() else multiply_by_gathers
+    multiply = multiply_natively if chance.device.type == "cpu" and _is_compiled() else multiply_by_gathers
     for first in range(0, rows.shape[1], many):
         room.fill_(1.0)
         multiply(room, chance, rows[:, first : first + many].contiguous(), ratios[first : first + many], few)
@@ -95,26 +91,12 @@ def multiply_natively(
     """
     factors = torch.tensor(ratios)
     tensors = [tensor.data_ptr() for tensor in (product, chance, rows, factors)]
-    _library().rivalry_multiply(*tensors, chance.shape[1], *rows.shape, few, torch.get_num_threads())
+    multiply = native_function(_SOURCE, "rivalry_multiply", tensors=4, lengths=5)
+    multiply(*tensors, chance.shape[1], *rows.shape, few, torch.get_num_threads())
 
 
-@functools.cache
-def _native() -> bool:
-    """Whether there is a compiler; says once where there is none."""
-    try:
-        _library()
-    except NotCompiled as error:
-        warnings.warn(f"units are named by PyTorch instead of C++, which is slower: {error}", stacklevel=2)
-        return False
-    return True
-
-
-@functools.cache
-def _library() -> ctypes.CDLL:
-    library = native_library(_SOURCE)
-    library.rivalry_multiply.argtypes = [_TENSOR] * 4 + [_LENGTH] * 5
-    library.rivalry_multiply.restype = None
-    return library
+def _is_compiled() -> bool:
+    return compiles(_SOURCE, otherwise="units are named by PyTorch")
 
 
 def _elements_at_once(device: torch.device) -> int:

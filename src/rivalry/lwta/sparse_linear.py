@@ -11,11 +11,7 @@ For inference: where gradients are wanted the layer is the dense one that it was
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import math
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +22,7 @@ from torch.nn import functional
 
 from rivalry.lwta.competition import split_blocks
 from rivalry.lwta.layer import LWTA
-from rivalry.numerics.native import NotCompiled, native_library
+from rivalry.numerics.native import compiles, native_function
 
 _SOURCE = Path(__file__).with_suffix(".cpp")
 _LEAST_ROWS = 16  # that a thread is worth
@@ -135,14 +131,14 @@ class SparseLinear(nn.Linear):
 def _look_up(activations: Tensor, rows: Tensor, bias: Tensor, competitors: int) -> Tensor:
     """Winners' rows, by our kernel where it can."""
     _refuse_misfit(activations, rows, bias)
-    kernel = _kernel() if _is_native(activations, rows, bias) else None
-    if kernel is None:
+    if not (_is_native(activations, rows, bias) and _is_compiled()):
         return sum_embeddings(activations, rows, bias, competitors)
     *batch, width = activations.shape
     count, outputs = math.prod(batch), rows.shape[1]
     output = activations.new_empty(*batch, outputs)
     tensors = [tensor.contiguous() for tensor in (activations, rows, bias, output)]
     threads = min(torch.get_num_threads(), 1 + count // _LEAST_ROWS)
+    kernel = native_function(_SOURCE, "sparse_linear", tensors=4, lengths=4)
     kernel(*(tensor.data_ptr() for tensor in tensors), count, width, outputs, threads)
     return output
 
@@ -156,21 +152,12 @@ def _refuse_misfit(activations: Tensor, rows: Tensor, bias: Tensor) -> None:
         )
 
 
+def _is_compiled() -> bool:
+    return compiles(_SOURCE, otherwise="sparse linear layers go through embedding_bag")
+
+
 def _is_native(*tensors: Tensor) -> bool:
     return all(tensor.device.type == "cpu" and tensor.dtype == torch.float32 for tensor in tensors)
-
-
-@functools.cache
-def _kernel() -> Callable[..., None] | None:
-    """The compiled kernel; None, and a warning once, where it cannot be compiled."""
-    try:
-        kernel = native_library(_SOURCE).sparse_linear
-    except NotCompiled as error:
-        warnings.warn(f"sparse linear layers go through embedding_bag: {error}", stacklevel=2)
-        return None
-    kernel.argtypes = [ctypes.c_void_p] * 4 + [ctypes.c_int64] * 4
-    kernel.restype = None
-    return kernel
 
 
 _operator = torch.library.custom_op(

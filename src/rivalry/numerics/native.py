@@ -16,6 +16,8 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from rivalry.cache import cache_folder
@@ -54,6 +56,41 @@ def native_library(source: Path) -> ctypes.CDLL:
         return ctypes.CDLL(str(library))
     except OSError as error:
         raise NotCompiled(f"the library of {source.name} cannot be kept or loaded: {error}") from error
+
+
+@functools.cache
+def native_function(source: Path, name: str, *, tensors: int, lengths: int) -> Callable[..., None]:
+    """A function of :func:`native_library` that takes addresses of tensors and then whole numbers, and returns nothing.
+
+    Args:
+        source: As for :func:`native_library`.
+        name: Of the function.
+        tensors: How many ``void *`` it takes first.
+        lengths: How many ``int64_t`` follow them.
+
+    Raises:
+        NotCompiled: If it cannot be compiled here.
+    """
+    function: Callable[..., None] = getattr(native_library(source), name)
+    function.argtypes = [ctypes.c_void_p] * tensors + [ctypes.c_int64] * lengths  # type: ignore[attr-defined]
+    function.restype = None  # type: ignore[attr-defined]
+    return function
+
+
+@functools.cache
+def compiles(source: Path, *, otherwise: str) -> bool:
+    """Whether a source of ours can be compiled here; where it cannot, warns once that it goes ``otherwise``.
+
+    Args:
+        source: As for :func:`native_library`.
+        otherwise: What is done instead, such as "pixels are counted by PyTorch".
+    """
+    try:
+        native_library(source)
+    except NotCompiled as error:
+        warnings.warn(f"{otherwise} instead of C++, which is slower: {error}", stacklevel=3)
+        return False
+    return True
 
 
 def _compiler() -> tuple[str, ...]:

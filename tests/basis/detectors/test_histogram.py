@@ -17,6 +17,7 @@ from rivalry.basis.detectors.histogram import (
     count_positions_by_search,
     count_positions_natively,
 )
+from rivalry.numerics import native as compiling
 from rivalry.numerics.native import NotCompiled
 
 CONCEPTS, CATEGORIES = 12, 4
@@ -147,14 +148,12 @@ def test_without_a_compiler_it_is_pytorch_and_says_so_once(monkeypatch: pytest.M
     given = pictures((4, 4), (16, 16), (3, 3))
     native, slow = (empty(4, given[3].shape[1] + 1) for _ in range(2))
     count_pixels(*given, *native)
-    monkeypatch.setattr(histogram, "native_library", refuse)
-    histogram._native.cache_clear()
-    histogram._library.cache_clear()
+    monkeypatch.setattr(compiling, "native_library", refuse)
+    compiling.compiles.cache_clear()
     try:
         with pytest.warns(UserWarning, match=r"counted by PyTorch instead of C\+\+.*no C\+\+ compiler"):
             count_pixels(*given, *slow)
         count_positions(given[0], given[2], given[3], slow[2])  # a second warning would be an error
     finally:
-        histogram._native.cache_clear()
-        histogram._library.cache_clear()
+        compiling.compiles.cache_clear()
     assert torch.equal(slow[0], native[0])

@@ -7,9 +7,6 @@ Both count the same, to the last pixel.
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.basis.detectors.bilinear import neighbours, upsample
-from rivalry.numerics.native import NotCompiled, native_library
+from rivalry.numerics.native import compiles, native_function
 
 _SOURCE = Path(__file__).with_suffix(".cpp")
-_TENSOR, _LENGTH = ctypes.c_void_p, ctypes.c_int64
 _ELEMENTS_AT_ONCE = 2**22
 
 
@@ -45,7 +41,7 @@ def count_pixels(
         labelled: Added to.
         pixels: Added to.
     """
-    count = count_natively if maps.device.type == "cpu" and _native() else count_by_gathers
+    count = count_natively if maps.device.type == "cpu" and _is_compiled() else count_by_gathers
     count(maps, masks, half, edges, shown, labelled, pixels)
 
 
@@ -68,7 +64,8 @@ def count_natively(
     read = [maps.contiguous(), masks.int().contiguous(), there, half.contiguous(), edges.contiguous()]
     tensors = [*read, down.before, down.share, along.before, along.share, shown, labelled, pixels]
     sizes = (*maps.shape, *masks.shape[1:], edges.shape[1], shown.shape[2])
-    _library().rivalry_count_pixels(*(tensor.data_ptr() for tensor in tensors), *sizes, torch.get_num_threads())
+    count = native_function(_SOURCE, "rivalry_count_pixels", tensors=12, lengths=10)
+    count(*(tensor.data_ptr() for tensor in tensors), *sizes, torch.get_num_threads())
 
 
 def count_by_gathers(
@@ -100,7 +97,7 @@ def count_positions(
     positions: Int[Tensor, "halves units bins"],
 ) -> None:
     """Add the places of a batch's own maps to counts, whatever their masks show."""
-    count = count_positions_natively if maps.device.type == "cpu" and _native() else count_positions_by_search
+    count = count_positions_natively if maps.device.type == "cpu" and _is_compiled() else count_positions_by_search
     count(maps, half, edges, positions)
 
 
@@ -117,7 +114,8 @@ def count_positions_natively(
     """
     tensors = [maps.contiguous(), half.contiguous(), edges.contiguous(), positions]
     sizes = (*maps.shape[:2], maps.shape[2] * maps.shape[3], edges.shape[1])
-    _library().rivalry_count_positions(*(tensor.data_ptr() for tensor in tensors), *sizes, torch.get_num_threads())
+    count = native_function(_SOURCE, "rivalry_count_positions", tensors=4, lengths=5)
+    count(*(tensor.data_ptr() for tensor in tensors), *sizes, torch.get_num_threads())
 
 
 def count_positions_by_search(
@@ -155,22 +153,5 @@ def _groups(units: int, pixels: int) -> Iterator[slice]:
     return (slice(first, first + size) for first in range(0, units, size))
 
 
-@functools.cache
-def _native() -> bool:
-    """Whether there is a compiler; says once where there is none."""
-    try:
-        _library()
-    except NotCompiled as error:
-        warnings.warn(f"pixels are counted by PyTorch instead of C++, which is slower: {error}", stacklevel=2)
-        return False
-    return True
-
-
-@functools.cache
-def _library() -> ctypes.CDLL:
-    library = native_library(_SOURCE)
-    library.rivalry_count_pixels.argtypes = [_TENSOR] * 12 + [_LENGTH] * 10
-    library.rivalry_count_positions.argtypes = [_TENSOR] * 4 + [_LENGTH] * 5
-    for function in (library.rivalry_count_pixels, library.rivalry_count_positions):
-        function.restype = None
-    return library
+def _is_compiled() -> bool:
+    return compiles(_SOURCE, otherwise="pixels are counted by PyTorch")
