@@ -1,0 +1,122 @@
+"""What a concept looks like: the parts of pictures round the places where its code is largest, one a picture."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from PIL import Image
+from torch import Tensor
+
+CROPS = 10
+"""Crops of a concept at most."""
+
+WIDTH = 3
+"""Places that a crop spans each way, so that what lies round the place can be seen."""
+
+SMALLEST = 4
+"""A crop's side is this part of the picture's at least: of fine maps three places would be a few pixels."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture, in pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def of(self, image: UInt8[Tensor, "3 _ _"]) -> UInt8[Tensor, "3 _ _"]:
+        """What the picture shows there."""
+        return image[:, self.top : self.top + self.height, self.left : self.left + self.width]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Where a concept is strong.
+
+    Attributes:
+        picture: Position among the pictures of the class.
+        box: The part of the picture.
+        code: The concept's code at the place.
+    """
+
+    picture: int
+    box: Box
+    code: float
+
+
+def crop_box(place: int, grid: tuple[int, int], size: tuple[int, int]) -> Box:
+    """The part of a picture round a place of its map: three places wide, a quarter of the picture at least.
+
+    At the border it is moved inside, so that all crops of a map are of one size.
+
+    Args:
+        place: Row by row.
+        grid: Rows and columns of places.
+        size: Height and width of the picture.
+
+    >>> crop_box(0, (8, 8), (64, 64)), crop_box(0, (1, 1), (64, 48))
+    (Box(top=0, left=0, height=24, width=24), Box(top=0, left=0, height=64, width=48))
+    """
+    row, column = divmod(place, grid[1])
+    top, height = _span(row, grid[0], size[0])
+    left, width = _span(column, grid[1], size[1])
+    return Box(top, left, height, width)
+
+
+def strongest_crops(
+    codes: Float[Tensor, "images places concepts"], grid: tuple[int, int], size: tuple[int, int], count: int = CROPS
+) -> list[list[Crop]]:
+    """Of each concept, the crops of largest code, the strongest first.
+
+    Args:
+        codes: Of the pictures of a class, place by place.
+        grid: Rows and columns of places.
+        size: Height and width of the pictures.
+        count: Crops of a concept at most.
+
+    Returns:
+        A list a concept. A picture gives one crop at most; where a concept's code is nowhere above zero it gives none.
+    """
+    best = codes.max(1)
+    ordered = best.values.sort(dim=0, descending=True, stable=True)
+    values, pictures = ordered.values[:count].T.tolist(), ordered.indices[:count].T.tolist()
+    places: Int[Tensor, "images concepts"] = best.indices.cpu()
+    return [
+        [
+            Crop(picture, crop_box(int(places[picture, concept]), grid, size), value)
+            for value, picture in zip(values[concept], pictures[concept], strict=True)
+            if value > 0
+        ]
+        for concept in range(codes.shape[2])
+    ]
+
+
+def png(image: UInt8[Tensor, "3 height width"], largest: int) -> bytes:
+    """A picture as a PNG file, made smaller where a side is longer than ``largest``.
+
+    >>> png(torch.zeros(3, 4, 8, dtype=torch.uint8), 4)[1:4]
+    b'PNG'
+    """
+    picture = Image.fromarray(image.permute(1, 2, 0).cpu().numpy())
+    picture.thumbnail((largest, largest))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def cut(images: UInt8[Tensor, "images 3 height width"], crops: list[Crop]) -> UInt8[Tensor, "crops 3 _ _"]:
+    """Cut crops out of the pictures of a class; at least one, and all of one size."""
+    return torch.stack([crop.box.of(images[crop.picture]) for crop in crops])
+
+
+def _span(place: int, places: int, length: int) -> tuple[int, int]:
+    """Beginning and length of a crop along one side."""
+    width = min(length, max(math.ceil(WIDTH * length / places), math.ceil(length / SMALLEST)))
+    middle = (place + 0.5) * length / places
+    return min(max(0, round(middle - width / 2)), length - width), width
