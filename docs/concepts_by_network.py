@@ -1,0 +1,88 @@
+"""Draws ``docs/pictures/concepts_by_network.png`` from records of concepts, and prints the tables of the docs.
+
+    python docs/concepts_by_network.py runs/concepts-* runs/cifar-*
+
+A folder is what ``rivalry analyze … --out FOLDER`` has left of a study that compares extractions and importances
+(``configs/concepts/``). Which network it is of is read from its records, the pictures from the folder's name up to the
+first dash.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+from PIL import Image
+
+from rivalry.lens.concepts_by_network import MEASURES, Extracted, compared_scores, concepts_by_network
+from rivalry.records import Record
+
+PICTURES = {"concepts": "PictureBook", "cifar": "CIFAR-10"}
+FAITHFULNESS = ("deletion", "insertion", "mu_fidelity", "gain")
+
+
+def read(folder: Path) -> Extracted:
+    """A folder's last record of concepts, with the kind of its network and its pictures."""
+    files = sorted(folder.rglob("epoch=*/concepts/record.json"), key=lambda file: file.parts[-3])
+    if not files:
+        raise ValueError(f"{folder} has no record of a ConceptExtraction; rivalry analyze makes one")
+    record = Record.load(files[-1].parent)
+    competitors = record.settings["competitors"]
+    counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
+    kind = f"LWTA, U = {counts[0]}" if counts else "ReLU"
+    return Extracted(record, kind, PICTURES[folder.name.partition("-")[0]])
+
+
+def extraction_table(runs: Sequence[Extracted]) -> str:
+    """A row an extraction and kind of network, a column a measure: means over networks with their range."""
+    lines = [f"| | | {' | '.join(MEASURES.values())} |", "|---" * (len(MEASURES) + 2) + "|"]
+    for title, scores in compared_scores(runs).items():
+        for extraction, measures in scores.items():
+            for network in next(iter(measures.values())):
+                cells = [_over_networks(measures.get(measure, {}).get(network, ())) for measure in MEASURES]
+                lines.append(f"| {title}, {network} | `{extraction}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def importance_table(runs: Sequence[Extracted]) -> str:
+    """A row a method and kind of network: areas under the logit beside random orders and the optimum, µ-fidelity."""
+    found: dict[tuple[str, str, str, str], dict[str, list[float]]] = {}
+    for run in runs:
+        rows = run.record.tables["importances"].to_pylist()
+        for layer, method in dict.fromkeys((row["layer"], row["method"]) for row in rows):
+            own = [row for row in rows if (row["layer"], row["method"]) == (layer, method)]
+            group = found.setdefault((run.pictures, layer, run.network, method), {})
+            for name in FAITHFULNESS:
+                values = [row[name] for row in own if row[name] is not None]
+                if values:
+                    group.setdefault(name, []).append(mean(values))
+    lines = [f"| | method | {' | '.join(FAITHFULNESS)} |", "|---" * (len(FAITHFULNESS) + 2) + "|"]
+    for (pictures, layer, network, method), values in found.items():
+        cells = [_over_networks(values.get(name, ())) for name in FAITHFULNESS]
+        lines.append(f"| {pictures}, {layer}, {network} | `{method}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _over_networks(values: Sequence[float]) -> str:
+    if not values:
+        return "–"
+    span = f" [{min(values):.3g}, {max(values):.3g}]" if len(values) > 1 else ""
+    return f"{mean(values):.3g}{span}"
+
+
+def main() -> None:
+    """Read folders, draw, and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path, help="folders of what was analysed")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures" / "concepts_by_network.png")
+    given = parser.parse_args()
+    runs = [read(folder) for folder in sorted(given.folders)]
+    runs.sort(key=lambda one: (one.pictures != "PictureBook", one.network != "ReLU", one.network))
+    Image.fromarray(concepts_by_network(runs)).quantize(128).save(given.out, optimize=True)
+    print(extraction_table(runs), importance_table(runs), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
