@@ -9,11 +9,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 from jaxtyping import Float
 from torch import Tensor
+
+from rivalry.concepts.extraction.gram import relative_error
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,32 @@ class Fitted:
     """How a fit went.
 
     Attributes:
-        iterations: Steps that it took, 0 of a closed form.
+        iterations: Steps that it took, 0 of a closed form; None where the method does not tell.
         converged: Whether it ended by itself, not by the number of steps.
         error: ‖A − UV‖ / ‖A‖ (Frobenius) of the rows that it was fitted to; 0 where nothing is lost.
-        history: That error after each step, or after each step at which it was looked at; empty of a closed form.
-        dead: Concepts that none of these rows has.
+        history: How the error fell, step by step; of NMF that of the parts of either sign. Empty where there are none.
+        dead: Concepts that none of these rows has: all their codes are zero.
     """
 
-    iterations: int
+    iterations: int | None
     converged: bool
     error: float
     history: tuple[float, ...] = ()
     dead: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        rows: Float[Tensor, "samples channels"],
+        codes: Float[Tensor, "samples concepts"],
+        concepts: Float[Tensor, "concepts channels"],
+        iterations: int | None = 0,
+        converged: bool = True,
+        history: Sequence[float] = (),
+    ) -> Fitted:
+        """How a fit to rows went, by the codes that it gives them; by default one in closed form."""
+        dead = int((codes == 0).all(0).sum())
+        return cls(iterations, converged, relative_error(rows, codes, concepts), tuple(history), dead)
 
 
 @dataclass(frozen=True, eq=False)

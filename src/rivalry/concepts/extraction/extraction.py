@@ -16,11 +16,9 @@ class Extraction(ABC):
 
     Attributes:
         name: What tables call it.
-        within: Whether it finds no more concepts than there are channels.
     """
 
     name: ClassVar[str]
-    within: ClassVar[bool] = False
 
     @final
     def fit(self, rows: Float[Tensor, "samples channels"], concepts: int, *, seed: int = 0) -> Dictionary:
@@ -37,27 +35,34 @@ class Extraction(ABC):
             ValueError: For fewer rows than concepts, more concepts than channels (of methods that cannot), a number of
                 concepts below 1, a negative seed, rows that are not finite, all the same, or all zero.
         """
-        self._check(rows, concepts, seed)
+        refused = self.refusal(rows, concepts)
+        if refused is not None:
+            raise ValueError(refused)
+        if seed < 0:
+            raise ValueError(f"a seed is 0 or more, got {seed}")
         return self._fit(rows.float(), concepts, seed)
+
+    @final
+    def refusal(self, rows: Float[Tensor, "samples channels"], concepts: int) -> str | None:
+        """Why no concepts can be found in activations, in words; None where they can."""
+        samples, channels = rows.shape
+        most = self.most_concepts(channels)
+        if concepts < 1:
+            return f"concepts are 1 or more, got {concepts}"
+        if most is not None and concepts > most:
+            return f"{self.name} finds at most {most} concepts in a layer of {channels} channels, and not {concepts}"
+        if samples < concepts:
+            return f"{concepts} concepts want as many activations at least, got {samples}: show more, or ask for fewer"
+        if not bool(rows.isfinite().all()):
+            return "activations must be finite, and some are NaN or infinite"
+        if bool((rows == rows[0]).all()):
+            return f"all {samples} activations are the same; concepts are found in such as vary"
+        return None
+
+    def most_concepts(self, channels: int) -> int | None:
+        """How many concepts there can be in a layer of so many channels; None where any number."""
+        return None
 
     @abstractmethod
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
         """Fit to rows that are known to be fit for it."""
-
-    def _check(self, rows: Tensor, concepts: int, seed: int) -> None:
-        samples, channels = rows.shape
-        if concepts < 1 or seed < 0:
-            raise ValueError(f"concepts are 1 or more and a seed is 0 or more, got {concepts} and {seed}")
-        if self.within and concepts > channels:
-            raise ValueError(
-                f"{self.name} finds at most as many concepts as there are channels: {channels}, not {concepts}"
-            )
-        if samples < concepts:
-            raise ValueError(
-                f"{concepts} concepts want as many activations at least, got {samples}: show more pictures, or ask for "
-                f"at most {samples} concepts"
-            )
-        if not bool(rows.isfinite().all()):
-            raise ValueError("activations must be finite, and some are NaN or infinite")
-        if bool((rows == rows[0]).all()):
-            raise ValueError(f"all {samples} activations are the same; concepts are found in such as vary")

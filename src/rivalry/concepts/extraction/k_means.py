@@ -1,8 +1,8 @@
-"""K-Means: a code is one-hot, a concept the mean of a cluster (ACE, Ghorbani et al. 2019, in this frame)."""
+"""K-Means: a code is one-hot, a concept the mean of a cluster of activations (ACE, Ghorbani et al. 2019)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 from jaxtyping import Float
@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
-from rivalry.concepts.extraction.gram import relative_error
 from rivalry.numerics.kmeans import assign, kmeans
 
 
@@ -29,19 +28,42 @@ class Centroids(Dictionary):
 @final
 @dataclass(frozen=True)
 class KMeans(Extraction):
-    """Means of clusters.
+    """Means of clusters, found by :func:`rivalry.numerics.kmeans.kmeans`.
+
+    It has converged where another step would make the sum of squares smaller by no more than ``tolerance`` of it.
 
     Args:
         restarts: Runs of which the best counts.
         iterations: Lloyd's steps at most.
+        tolerance: Share of the sum of squares.
+
+    Raises:
+        ValueError: Where an argument is not positive.
     """
 
     restarts: int = 3
     iterations: int = 300
+    tolerance: float = 1e-5
     name: ClassVar[str] = "kmeans"
 
+    def __post_init__(self) -> None:
+        if min(self.restarts, self.iterations) < 1 or not self.tolerance > 0:
+            raise ValueError(
+                f"restarts and iterations are 1 or more, tolerance is above 0; got {self.restarts}, {self.iterations} "
+                f"and {self.tolerance}"
+            )
+
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
-        found = kmeans(rows[None], concepts, seed=seed, iterations=self.iterations, restarts=self.restarts)
-        codes = functional.one_hot(found.labels[0], concepts).to(rows)
-        error = relative_error(rows, codes, found.centroids[0])
-        return Centroids(found.centroids[0], Fitted(self.iterations, True, error))
+        found = kmeans(
+            rows[None],
+            concepts,
+            seed=seed,
+            iterations=self.iterations,
+            tolerance=self.tolerance,
+            restarts=self.restarts,
+        )
+        dictionary = Centroids(found.centroids[0], Fitted(None, True, 0.0))
+        codes = dictionary.encode(rows)
+        lost = float((rows - dictionary.decode(codes)).square().sum())
+        converged = float(found.inertia) - lost <= self.tolerance * lost
+        return replace(dictionary, fitted=Fitted.of(rows, codes, dictionary.concepts, None, converged))

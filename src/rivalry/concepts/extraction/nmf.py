@@ -1,58 +1,89 @@
-"""Non-negative matrix factorisation: codes and concepts ≥ 0 (CRAFT, Fel et al. 2023; ICE, Zhang et al. 2021)."""
+"""Non-negative matrix factorisation: codes and concepts ≥ 0 (CRAFT, Fel et al. 2023; ICE, Zhang et al. 2021).
+
+Codes and concepts are found in turns, each by a few sweeps of coordinate descent in Gram form
+(:mod:`rivalry.concepts.extraction.non_negative`): accelerated HALS (Gillis & Glineur 2012). A turn costs the two
+products of A with the smaller factors, and its error follows from these products.
+
+Signed activations, as LWTA's winners are, have no such factors. There [a⁺, a⁻], the positive and the negative parts
+side by side, are factorised, and a concept is V = V⁺ − V⁻: codes stay non-negative, and a concept tells units that are
+below zero from units that are above. That is our choice; where nothing is negative it is the same as plain NMF.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
-from rivalry.concepts.extraction.gram import relative_error
-from rivalry.concepts.extraction.non_negative import non_negative_codes
+from rivalry.concepts.extraction.nmf_start import first_concepts
+from rivalry.concepts.extraction.non_negative import descend, non_negative_codes
+
+_SWEEPS = 3
+"""Of coordinate descent in a turn: they cost little beside the products of A."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class NonNegative(Dictionary):
-    """Concepts whose codes are the non-negative least squares of a row."""
+    """Concepts of length 1 whose codes are the non-negative least squares of a row."""
 
     def encode(self, rows: Float[Tensor, "samples channels"]) -> Float[Tensor, "samples concepts"]:
-        """The argmin over u ≥ 0 of ‖a − u V‖²."""
+        """The u ≥ 0 of least ‖a − u V‖; of signed rows too."""
         return non_negative_codes(rows, self.concepts.to(rows))
 
 
 @final
 @dataclass(frozen=True)
 class NMF(Extraction):
-    """Non-negative codes and concepts; of signed activations V = V⁺ − V⁻ from the factors of [a⁺, a⁻].
+    """Non-negative codes, and concepts that are non-negative where activations are.
 
     Args:
-        iterations: At most.
-        tolerance: It has converged where the error falls by less than this share of itself.
+        iterations: Turns at most.
+        tolerance: It has converged where a turn makes the error smaller by less than this share of it.
+
+    Raises:
+        ValueError: Where an argument is not positive.
     """
 
     iterations: int = 200
     tolerance: float = 1e-4
     name: ClassVar[str] = "nmf"
 
+    def __post_init__(self) -> None:
+        if self.iterations < 1 or not self.tolerance > 0:
+            raise ValueError(f"iterations are 1 or more, tolerance is above 0; got {self.iterations}, {self.tolerance}")
+
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
         signed = bool((rows < 0).any())
         parts = torch.cat([rows.relu(), (-rows).relu()], 1) if signed else rows
-        generator = torch.Generator().manual_seed(seed)
-        scale = (parts.mean() / concepts).sqrt()
-        found = torch.rand(concepts, parts.shape[1], generator=generator).to(parts) * scale
-        history = []
-        for _ in range(self.iterations):
-            codes = non_negative_codes(parts, found)
-            found = non_negative_codes(parts.T, codes.T).T.contiguous()
-            history.append(relative_error(parts, codes, found))
-            if len(history) > 1 and history[-2] - history[-1] < self.tolerance * history[-1]:
+        found = first_concepts(parts, concepts, seed)
+        history: list[float] = []
+        for error in self._turns(parts, found):
+            history.append(error)
+            if len(history) > 1 and history[-2] - error < self.tolerance * error:
                 break
-        channels = rows.shape[1]
-        found = found[:, :channels] - found[:, channels:] if signed else found
-        error = relative_error(rows, non_negative_codes(rows, found), found)
-        return NonNegative(found, Fitted(len(history), len(history) < self.iterations, error, tuple(history)))
+        converged = len(history) < self.iterations
+        whole = found[:, : rows.shape[1]] - found[:, rows.shape[1] :] if signed else found
+        whole = functional.normalize(whole, dim=1)
+        codes = non_negative_codes(rows, whole)
+        return NonNegative(whole, Fitted.of(rows, codes, whole, len(history), converged, history))
+
+    def _turns(self, rows: Tensor, concepts: Tensor) -> Iterator[float]:
+        """Improve concepts in place; give ‖A − UV‖ / ‖A‖ after each turn."""
+        energy = float(rows.square().sum(dtype=torch.double))
+        codes = rows.new_zeros(len(concepts), len(rows))
+        for _ in range(self.iterations):
+            descend(codes, concepts @ rows.T, concepts @ concepts.T, _SWEEPS)
+            products, pairs = codes @ rows, codes @ codes.T
+            descend(concepts, products, pairs, _SWEEPS)
+            explained = 2 * (products.double() * concepts).sum()
+            explained -= (pairs.double() * (concepts.double() @ concepts.double().T)).sum()
+            yield math.sqrt(max(0.0, 1 - float(explained) / energy))

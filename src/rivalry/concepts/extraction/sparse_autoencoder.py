@@ -1,4 +1,4 @@
-"""A sparse autoencoder: at most K codes of a row are not zero (top-k; Makhzani & Frey 2014, Gao et al. 2024)."""
+"""A sparse autoencoder: at most K codes of a row are not zero (top-k: Makhzani & Frey 2014; Gao et al. 2024)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from rivalry.concepts.extraction.autoencoder_descent import Descent, top_codes
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
-from rivalry.concepts.extraction.gram import relative_error
+from rivalry.numerics.kmeans import kmeans
 
 
 @final
@@ -32,44 +33,55 @@ class TopK(Dictionary):
 
     def encode(self, rows: Float[Tensor, "samples channels"]) -> Float[Tensor, "samples concepts"]:
         """The K largest of max(0, a Wᵀ + b), and 0 for the others."""
-        return top_codes(rows @ self.weights.to(rows).T + self.bias.to(rows), self.active)
+        return top_codes(functional.linear(rows, self.weights.to(rows), self.bias.to(rows)), self.active)
 
 
 @final
 @dataclass(frozen=True)
 class SparseAutoencoder(Extraction):
-    """A top-k sparse autoencoder, untied, without offset, its concepts of length 1.
+    """A top-k sparse autoencoder: an encoder and concepts that are not tied to it, both without an offset of the rows.
+
+    It begins with the means of clusters, turned to length 1, as concepts and as encoder, and descends until its loss no
+    longer falls. A concept that no row has had in an epoch begins anew with what the worst served row lacks; those that
+    are without any row in the end are counted (:attr:`Fitted.dead`).
 
     Args:
-        active: K, at most as many as concepts (all of them then).
-        epochs: At most.
-        batch: Rows a step.
+        active: K, codes of a row that are not zero; all of them where there are fewer concepts.
+        epochs: Over the rows, at most.
+        batch: Rows a step, about.
         rate: Of Adam at first.
+
+    Raises:
+        ValueError: Where an argument is not positive.
     """
 
     active: int = 3
     epochs: int = 100
     batch: int = 512
-    rate: float = 1e-2
+    rate: float = 3e-3
     name: ClassVar[str] = "sae"
 
+    def __post_init__(self) -> None:
+        if min(self.active, self.epochs, self.batch) < 1 or not self.rate > 0:
+            raise ValueError(
+                f"active, epochs and batch are 1 or more, and rate is above 0; got {self.active}, {self.epochs}, "
+                f"{self.batch} and {self.rate}"
+            )
+
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
-        generator = torch.Generator().manual_seed(seed)
-        chosen = torch.randperm(len(rows), generator=generator)[:concepts].to(rows.device)
-        units = functional.normalize(rows[chosen], dim=1)
-        bias = rows.new_zeros(concepts)
-        codes = top_codes(rows @ units.T, self.active)
-        error = relative_error(rows, codes, units)
-        dead = int((codes == 0).all(0).sum())
-        return TopK(units, Fitted(0, False, error, dead=dead), units, bias, self.active)
+        with torch.inference_mode(False), torch.enable_grad():
+            scale = rows.square().sum(1).mean().sqrt()
+            descent = self._begin(rows / scale, concepts, seed)
+            history: list[float] = []
+            while not descent.converged and len(history) < self.epochs:
+                history.append(descent.epoch())
+        found, weights = descent.concepts.detach(), descent.weights.detach()
+        bias = descent.bias.detach() * scale
+        codes = top_codes(functional.linear(rows, weights, bias), self.active)
+        fitted = Fitted.of(rows, codes, found, len(history), descent.converged, history)
+        return TopK(found, fitted, weights, bias, self.active)
 
-
-def top_codes(scores: Float[Tensor, "samples concepts"], active: int) -> Float[Tensor, "samples concepts"]:
-    """The largest positive scores of each row, and 0 for the others.
-
-    >>> top_codes(torch.tensor([[3.0, -1.0, 2.0], [-1.0, -2.0, 5.0]]), 2)
-    tensor([[3., 0., 2.],
-            [0., 0., 5.]])
-    """
-    values, places = scores.relu().topk(min(active, scores.shape[1]), 1)
-    return torch.zeros_like(scores).scatter(1, places, values)
+    def _begin(self, rows: Tensor, concepts: int, seed: int) -> Descent:
+        means = kmeans(rows[None], concepts, seed=seed, restarts=1).centroids[0]
+        start = functional.normalize(means, dim=1)
+        return Descent(rows, start, self.active, rate=self.rate, batch=self.batch, seed=seed)

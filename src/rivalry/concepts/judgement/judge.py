@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.concepts.extraction import Dictionary, Extraction
+from rivalry.concepts.judgement.frechet import frechet
+from rivalry.concepts.judgement.neighbours import out_of_distribution
+from rivalry.concepts.judgement.reconstruction import relative_l2, zeros
+from rivalry.concepts.judgement.stability import stability
+from rivalry.concepts.judgement.wasserstein import wasserstein_1d
+from rivalry.numerics.sampling import draw
+
+MOST_ROWS = 4000
+"""Rows that distances of distributions are told by, and rows of a fold that a fit for stability sees, at most."""
+
+NEIGHBOUR = 10
+"""The neighbour whose distance tells how far from real activations a row is."""
 
 
 @dataclass(frozen=True)
 class ExtractionScores:
-    """What is said of an extraction of a class; free of the scale of the layer.
+    """What is said of an extraction of a class; no number depends on the scale of the layer.
 
     Attributes:
         relative_l2: Mean of ‖a − â‖ / ‖a‖ over rows, ↓.
         zeros: Share of codes that are zero, ↑.
-        stability: Mean cosine of the matched concepts of dictionaries fitted to different folds, in [−1, 1], ↑.
-        wasserstein: Mean over channels of the 1-D Wasserstein distance, in units of the rows' root mean square, ↓.
-        frechet: Gaussian Fréchet distance, over the rows' mean squared length, ↓.
-        out_of_distribution: How much farther the k-th neighbour among real rows is from what is given back than from
-            real rows (1: as far), ↓.
+        stability: Mean cosine of the matched concepts that are found in one fold and in another, in [−1, 1], ↑; NaN
+            where a fold is too small.
+        wasserstein: Mean 1-D Wasserstein distance of a channel, in units of the root mean square of activations, ↓.
+        frechet: Squared Fréchet distance of Gaussians, in units of the mean squared length of rows, ↓.
+        out_of_distribution: How many times as far from real activations is what is given back as real ones are, ↓.
     """
 
     relative_l2: float
@@ -42,12 +55,37 @@ def judge_extraction(
 ) -> ExtractionScores:
     """Judge what an extraction has found.
 
+    All rows tell the first two scores, :data:`MOST_ROWS` of them, drawn by seed, the others. Real activations that
+    what is given back of odd folds is held against are those of even ones.
+
     Args:
         extraction: Fitted anew to each fold, for its stability.
         dictionary: What it has found in the rows.
         rows: Activations.
         codes: The dictionary's, of the rows.
-        fold: Of each row, from 0 (see :func:`folds_of_images`); rows of one image belong to one fold.
+        fold: Of each row, from 0, each with some (see :func:`folds_of_images`); rows of one image belong to one fold.
         seed: Of the fits and of what is drawn.
+
+    Raises:
+        ValueError: For fewer than two folds.
     """
-    raise NotImplementedError
+    parts = [rows[fold == one] for one in range(int(fold.max()) + 1)]
+    steady = stability(extraction, [_thinned(part, seed) for part in parts], codes.shape[1], seed=seed)
+    given_back = dictionary.decode(codes)
+    lost, empty = relative_l2(rows, given_back), zeros(codes)
+    rows, codes, given_back, fold = (_thinned(part, seed) for part in (rows, codes, given_back, fold.to(rows.device)))
+    real = fold % 2 == 0
+    square = float(rows.square().mean(dtype=torch.double))
+    return ExtractionScores(
+        lost,
+        empty,
+        steady,
+        wasserstein_1d(rows, given_back) / square**0.5,
+        frechet(rows, codes, dictionary.concepts) / (square * rows.shape[1]),
+        out_of_distribution(rows[~real], given_back[~real], rows[real], neighbour=NEIGHBOUR),
+    )
+
+
+def _thinned(rows: Tensor, seed: int) -> Tensor:
+    """As many rows as are looked at, in their order; the same places of whatever has as many."""
+    return rows[draw(len(rows), MOST_ROWS, seed).sort().values.to(rows.device)]
