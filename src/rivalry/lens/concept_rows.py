@@ -1,0 +1,77 @@
+"""Beneath the graph of a class: a row a concept, with ten crops that show it most, and what it is like elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+
+from rivalry.lens.class_view import ClassView, Row
+from rivalry.lens.page import INK, LINE, QUIET
+from rivalry.lens.strategy_graph import GREY, decode
+from rivalry.lens.strategy_panels import called
+
+STEP = 0.92
+"""Inches from row to row."""
+
+MOST_ROWS = 10
+"""Concepts that have a row."""
+
+_CROPS, _CROP, _GAP = 10, 0.68, 0.045
+_LEFT, _RIGHT = 0.4, 10.6
+
+
+def draw_concepts(page: Axes, view: ClassView, colours: Mapping[int, str], top: float) -> None:
+    """Draw a row a concept, the largest share first, from a height in inches on."""
+    page.text(_LEFT, top, "The concepts", color=INK, fontsize=12, weight="bold", va="center")
+    shown = f"{min(len(view.concepts), MOST_ROWS)} of {len(view.concepts)}" if len(view.concepts) > MOST_ROWS else "all"
+    said = f"{shown}, by their share of the logit; where each shows most, the clearest first"
+    page.text(_RIGHT, top, said, color=QUIET, fontsize=8.5, ha="right", va="center")
+    for place, concept in enumerate(view.concepts[:MOST_ROWS]):
+        upper = top + 0.25 + STEP * place
+        page.plot([_LEFT, _RIGHT], [upper, upper], color=LINE, linewidth=0.8)
+        _describe(page, concept, colours.get(concept["concept"], GREY), upper)
+        _draw_crops(page, view.crops.get(concept["concept"], ()), upper + (STEP - _CROP) / 2)
+
+
+def _describe(page: Axes, concept: Row, colour: str, upper: float) -> None:
+    page.scatter([_LEFT + 0.07], [upper + 0.19], s=70, color=colour, linewidths=0)
+    name = _shorten(called(concept), 24)
+    page.text(_LEFT + 0.23, upper + 0.19, name, color=INK, fontsize=12, weight="bold", va="center")
+    lines = (_weight_line(concept), *_like_lines(concept))
+    for number, line in enumerate(lines):
+        page.text(_LEFT, upper + 0.405 + 0.175 * number, line, color=QUIET, fontsize=8.2, va="center")
+
+
+def _weight_line(concept: Row) -> str:
+    said = [] if concept["share"] is None else [f"{concept['share']:.0%} of the logit"]
+    decided = f"decides {concept['prevalence']:.0%}"
+    if concept["reliability"] is not None and concept["prevalence"] > 0:
+        decided += f", {concept['reliability']:.0%} rightly"
+    return " · ".join([*said, decided])
+
+
+def _like_lines(concept: Row) -> list[str]:
+    """To which classes' logits it leads, and which concepts of other classes are like it."""
+    pairs = (
+        ("speaks for", concept["aligned_classes"], concept["alignments"]),
+        ("is like", concept["similar"], concept["similarities"]),
+    )
+    return [f"{words} {_listed(names, cosines)}" for words, names, cosines in pairs if names]
+
+
+def _listed(names: Sequence[str], cosines: Sequence[float]) -> str:
+    return _shorten(", ".join(f"{name} ({cosine:.2f})" for name, cosine in zip(names, cosines, strict=True)), 40)
+
+
+def _draw_crops(page: Axes, crops: Sequence[Row], top: float) -> None:
+    for place, crop in enumerate(crops[:_CROPS]):
+        picture = decode(crop["picture"])
+        high, wide = (_CROP * side / max(picture.shape[:2]) for side in picture.shape[:2])
+        left = _RIGHT - (_CROPS - place) * (_CROP + _GAP) + _GAP + (_CROP - wide) / 2
+        upper = top + (_CROP - high) / 2
+        page.imshow(picture, extent=(left, left + wide, upper + high, upper), interpolation="antialiased")
+
+
+def _shorten(words: str, longest: int) -> str:
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"

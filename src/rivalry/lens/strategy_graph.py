@@ -1,0 +1,154 @@
+"""The graph of a class' strategies: a dot a picture, pictures of like importance vectors side by side.
+
+A dot has the colour of the concept that decides its picture, where that decides many; a cross is a picture of another
+class, a ring a watermark. Some pictures are shown where they lie. There are no edges: the graph is of neighbourhood
+alone. After the pages of Lens (Fel et al. 2023).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from PIL import Image
+
+from rivalry.lens.class_view import ClassView, Row
+from rivalry.lens.page import INK, LINE, PAPER, QUIET
+from rivalry.records import Picture
+
+LETTERS = "ABCDEFGH"
+"""What strategies are called, the commonest first."""
+
+GREY = "#b9b6ae"
+"""Of concepts that decide few pictures."""
+
+Places: TypeAlias = npt.NDArray[np.float64]
+"""Inches on the page, (pictures, 2)."""
+
+_THUMBNAIL = 0.44
+_MOST_THUMBNAILS = 26
+_APART = 1.22  # of two thumbnails' middles, in sides
+_MARGIN = 0.3
+
+
+class Box(NamedTuple):
+    """A square on the page, in inches."""
+
+    left: float
+    top: float
+    side: float
+
+
+def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box) -> None:
+    """Draw the graph, its strategies' letters, and what its signs mean.
+
+    Args:
+        page: In inches.
+        view: The class.
+        colours: Of the concepts that have one.
+        box: Where to.
+    """
+    frame = Rectangle((box.left, box.top), box.side, box.side, facecolor="#ffffff", edgecolor=LINE, linewidth=0.8)
+    page.add_patch(frame)
+    rows = [row for row in view.pictures if row["x"] is not None and row["y"] is not None]
+    if not rows:
+        middle = (box.left + box.side / 2, box.top + box.side / 2)
+        page.text(*middle, "too few pictures, or all alike:\nnothing to lay out", color=QUIET, ha="center", va="center")
+        return
+    places = _inches(rows, box)
+    _draw_dots(page, rows, places, colours)
+    letters = _middles(rows, places)
+    for number in _spread(places, taken=list(letters.values())):
+        _draw_thumbnail(page, rows[number], places[number], colours)
+    for number, place in letters.items():
+        page.text(
+            *place, LETTERS[number], color=INK, fontsize=21, weight="bold", ha="center", va="center", zorder=8,
+            path_effects=[patheffects.withStroke(linewidth=4, foreground=PAPER)],
+        )  # fmt: skip
+    _draw_signs(page, view, rows, box)
+
+
+def decode(picture: bytes) -> Picture:
+    """The pixels of an encoded picture, uint8 (height, width, 3)."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        return np.asarray(opened.convert("RGB"))
+
+
+def _inches(rows: Sequence[Row], box: Box) -> Places:
+    """Where pictures lie on the page: they fill the box, each axis by itself, for neither has a unit."""
+    places = np.array([(row["x"], -row["y"]) for row in rows], dtype=np.float64)
+    least, most = places.min(0), places.max(0)
+    shares = np.where(most > least, (places - least) / np.maximum(most - least, 1e-9), 0.5)
+    return np.asarray(shares * (box.side - 2 * _MARGIN) + np.array([box.left, box.top]) + _MARGIN)
+
+
+def _draw_dots(page: Axes, rows: Sequence[Row], places: Places, colours: Mapping[int, str]) -> None:
+    hues = np.array([colours.get(row["dominant"], GREY) for row in rows])
+    right = np.array([row["correct"] for row in rows])
+    marked = np.array([row["marked"] is True for row in rows])
+    across, down = places[:, 0], places[:, 1]
+    page.scatter(across[marked], down[marked], s=62, facecolors="none", edgecolors=INK, linewidths=0.9, zorder=2)
+    page.scatter(across[right], down[right], s=24, c=hues[right], linewidths=0, zorder=3)
+    page.scatter(across[~right], down[~right], s=24, c=hues[~right], marker="x", linewidths=1.6, zorder=3)
+
+
+def _middles(rows: Sequence[Row], places: Places) -> dict[int, npt.NDArray[np.float64]]:
+    """The middle picture of every strategy that has a letter."""
+    numbers = np.array([-1 if row["strategy"] is None else row["strategy"] for row in rows])
+    middles = {}
+    for number in sorted({*numbers.tolist()} & {*range(len(LETTERS))}):
+        own = places[numbers == number]
+        middles[number] = own[np.abs(own - np.median(own, axis=0)).sum(1).argmin()]
+    return middles
+
+
+def _spread(places: Places, taken: Sequence[npt.NDArray[np.float64]]) -> list[int]:
+    """Pictures far from each other and from what is taken: each the farthest, as long as none overlaps."""
+    chosen: list[int] = []
+    while len(chosen) < min(_MOST_THUMBNAILS, len(places)):
+        there = np.array([*taken, *places[chosen]]).reshape(-1, 2)
+        away = np.abs(places[:, None] - there[None]).max(2).min(1, initial=np.inf)  # squares overlap by the larger
+        farthest = int(away.argmax())
+        if away[farthest] < _APART * _THUMBNAIL:
+            break
+        chosen.append(farthest)
+    return chosen
+
+
+def _draw_thumbnail(page: Axes, row: Row, place: npt.NDArray[np.float64], colours: Mapping[int, str]) -> None:
+    picture = decode(row["thumbnail"])
+    half = _THUMBNAIL / 2 * np.array([picture.shape[1], picture.shape[0]]) / max(picture.shape[:2])
+    (left, top), (right, bottom) = place - half, place + half
+    page.imshow(picture, extent=(left, right, bottom, top), interpolation="antialiased", zorder=4)
+    colour = colours.get(row["dominant"], GREY)
+    page.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=colour, lw=2.2, zorder=5))
+    if row["marked"]:
+        left, top, wide, high = left - 0.035, top - 0.035, right - left + 0.07, bottom - top + 0.07
+        page.add_patch(Rectangle((left, top), wide, high, fill=False, edgecolor=INK, lw=0.9, zorder=5))
+    if not row["correct"]:
+        page.scatter([right], [top], s=58, color=PAPER, marker="o", linewidths=0, zorder=6)
+        page.scatter([right], [top], s=26, color=colour, marker="x", linewidths=1.8, zorder=6)
+
+
+def _draw_signs(page: Axes, view: ClassView, rows: Sequence[Row], box: Box) -> None:
+    """What dot, cross and ring mean, and how many pictures there are."""
+    height, across = box.top + box.side + 0.2, box.left + 0.1
+    ring: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "s": 62, "linewidths": 0.9}
+    signs: list[tuple[str, str, dict[str, Any]]] = [("o", "of the class", {"color": QUIET, "s": 24, "linewidths": 0})]
+    if not all(row["correct"] for row in rows):
+        signs.append(("x", "of another class", {"color": QUIET, "s": 24, "linewidths": 1.6}))
+    if any(row["marked"] for row in rows):
+        signs.append(("o", "bears the mark", ring))
+    for marker, words, look in signs:
+        page.scatter([across], [height], marker=marker, **look)
+        page.text(across + 0.13, height, words, color=QUIET, fontsize=8.5, va="center")
+        across += 0.42 + 0.072 * len(words)
+    images = view.summary["images"]
+    said = f"{len(rows)} of {images} pictures" if images is not None and images > len(rows) else f"{len(rows)} pictures"
+    page.text(box.left + box.side, height, said, color=QUIET, fontsize=8.5, ha="right", va="center")
