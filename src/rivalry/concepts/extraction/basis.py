@@ -1,4 +1,10 @@
-"""The unsupervised basis as an extraction: its directions answer, and concepts are what these answers stand for."""
+"""The unsupervised basis as an extraction: directions answer, and concepts are what their answers stand for.
+
+    U = max(0, A W − b) ,   V = argmin ‖A − U V‖
+
+(Doumanoglou et al. 2023 have W and b; to read their answers as codes, and V, is ours.) The basis was found without the
+class. Its directions that carry most of the class are taken, and only V is fitted to it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +12,12 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
-from rivalry.concepts.extraction.gram import relative_error
+from rivalry.concepts.extraction.gram import gram
 from rivalry.recording.directions import Directions
 
 
@@ -66,11 +72,53 @@ class DirectedBasis(Extraction):
     directions: Directions
     name: ClassVar[str] = "basis"
 
+    def most_concepts(self, channels: int) -> int:
+        """As many as there are directions."""
+        return self.directions.weights.shape[1]
+
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
+        if len(self.directions.weights) != rows.shape[1]:
+            raise ValueError(
+                f"directions of {len(self.directions.weights)} channels do not fit activations of {rows.shape[1]}"
+            )
         weights, bias = self.directions.weights.to(rows), self.directions.bias.to(rows)
         answers = (rows @ weights - bias).relu()
-        chosen = answers.square().sum(0).argsort(descending=True, stable=True)[:concepts]
+        chosen = carrying(answers, rows, concepts)
         codes = answers[:, chosen]
-        found = (torch.linalg.pinv(codes.double()) @ rows.double()).to(rows)
-        fitted = Fitted(0, True, relative_error(rows, codes, found), dead=int((codes == 0).all(0).sum()))
-        return Rectified(found, fitted, weights[:, chosen], bias[chosen])
+        found = least_squares(codes, rows)
+        return Rectified(found, Fitted.of(rows, codes, found), weights[:, chosen], bias[chosen])
+
+
+def carrying(
+    codes: Float[Tensor, "samples directions"], rows: Float[Tensor, "samples channels"], count: int
+) -> Int[Tensor, " chosen"]:
+    """Codes that together carry most of the rows, by forward selection, the one that adds most first.
+
+    Each next one is that whose part beside those chosen before explains most of ‖A‖² by least squares (orthogonal least
+    squares, Chen, Billings & Luo 1989). All in products of codes: UᵀU and UᵀA are made once.
+
+    >>> carrying(torch.tensor([[1.0, 1.1, 0.0], [1.0, 0.9, 0.0], [0.0, 0.0, 0.5]]), torch.eye(3)[[0, 0, 2]], 2)
+    tensor([0, 2])
+    """
+    pairs, products = gram(codes), codes.double().T @ rows.double()
+    least = 1e-9 * pairs.diagonal()  # of what is no more than that beside the chosen ones only rounding is left
+    chosen: list[int] = []
+    for _ in range(count):
+        beside = pairs.diagonal()
+        gain = torch.where(beside > least, products.square().sum(1) / beside, 0)
+        gain[chosen] = -1
+        place = int(gain.argmax())
+        chosen.append(place)
+        if float(gain[place]) > 0:
+            share = pairs[:, place] / pairs[place, place]
+            products = products - share[:, None] * products[place]
+            pairs = pairs - share[:, None] * pairs[place]
+    return torch.tensor(chosen, device=codes.device)
+
+
+def least_squares(
+    codes: Float[Tensor, "samples concepts"], rows: Float[Tensor, "samples channels"]
+) -> Float[Tensor, "concepts channels"]:
+    """The V of least ‖A − U V‖, the shortest where several are; 0 for a concept that no row has."""
+    inverse: Tensor = torch.linalg.pinv(gram(codes), hermitian=True)
+    return (inverse @ (codes.double().T @ rows.double())).to(rows.dtype)

@@ -41,9 +41,9 @@ class TopK(Dictionary):
 class SparseAutoencoder(Extraction):
     """A top-k sparse autoencoder: an encoder and concepts that are not tied to it, both without an offset of the rows.
 
-    It begins with the means of clusters, turned to length 1, as concepts and as encoder, and descends until its loss no
-    longer falls. A concept that no row has had in an epoch begins anew with what the worst served row lacks; those that
-    are without any row in the end are counted (:attr:`Fitted.dead`).
+    The encoder begins as the concepts do (:func:`first_concepts`), and both descend until the loss no longer falls. A
+    concept that no row has had in an epoch begins anew with what a worst served row lacks; those that are without any
+    row in the end are counted (:attr:`Fitted.dead`).
 
     Args:
         active: K, codes of a row that are not zero; all of them where there are fewer concepts.
@@ -82,6 +82,22 @@ class SparseAutoencoder(Extraction):
         return TopK(found, fitted, weights, bias, self.active)
 
     def _begin(self, rows: Tensor, concepts: int, seed: int) -> Descent:
-        means = kmeans(rows[None], concepts, seed=seed, restarts=1).centroids[0]
-        start = functional.normalize(means, dim=1)
+        start = first_concepts(rows, concepts, seed)
         return Descent(rows, start, self.active, rate=self.rate, batch=self.batch, seed=seed)
+
+
+def first_concepts(
+    rows: Float[Tensor, "samples channels"], concepts: int, seed: int
+) -> Float[Tensor, "concepts channels"]:
+    """Concepts of length 1 to begin with: the direction of the mean, and those of clusters of what lies beside it.
+
+    An encoder that begins as these concepts then begins near least squares. With the means of clusters themselves,
+    which all lie near the mean of the class, it counts that mean several times over, and the descent takes longer and
+    ends higher.
+    """
+    mean = functional.normalize(rows.mean(0, keepdim=True), dim=1)
+    beside = rows - rows @ mean.T * mean
+    if concepts == 1:
+        return mean
+    clusters = kmeans(beside[None], concepts - 1, seed=seed, restarts=1).centroids[0]
+    return torch.cat([mean, functional.normalize(clusters, dim=1)])
