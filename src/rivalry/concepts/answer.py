@@ -9,6 +9,7 @@ and nothing has to be run; elsewhere the rest of the network is (:class:`Network
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Int
@@ -152,7 +153,9 @@ class NetworkAnswer(Answer):
         if draws > 1 and not any(layer.mode == "sample" for layer in competitions(rest.network).values()):
             raise ValueError(f"no LWTA layer draws (mode 'sample'), so {draws} draws are all the same: give draws=1")
         self.concepts, self.numbers = len(dictionary.concepts), rest.numbers
-        self._rest, self._maps, self._dictionary, self._class, self._draws = rest, maps, dictionary, class_, draws
+        self._rest, self._maps, self._class, self._draws = rest, maps, class_, draws
+        with torch.inference_mode(False):  # autograd refuses what was made in that mode
+            self._dictionary = replace(dictionary, concepts=dictionary.concepts.clone())
 
     def __call__(self, codes: Float[Tensor, "batch places concepts"], image: Int[Tensor, " batch"]) -> Tensor:
         """The logits."""

@@ -21,11 +21,11 @@ from torch import Tensor
 from rivalry.concepts.answer import Answer, LinearAnswer
 from rivalry.concepts.importance.importance import check_codes
 
-SUBSETS = 128
+SUBSETS = 64
 """Random sets of concepts of µ-fidelity."""
 
-ORDERS = 16
-"""Random orders whose mean is the floor."""
+ORDERS = 4
+"""Random orders of each picture, and as many backwards, whose mean is the floor."""
 
 
 @dataclass(frozen=True)
