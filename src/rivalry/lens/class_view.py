@@ -41,9 +41,10 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
 """The tables that a page reads, and their columns; there may be more of both."""
 
 _KNOWN = {
+    "classes": ("layer", "class", "images"),
     "concepts": ("concept", "importance", "prevalence"),
     "crops": ("concept", "rank", "picture"),
-    "pictures": ("correct", "dominant", "thumbnail"),
+    "pictures": ("dominant", "thumbnail"),
     "strategies": ("strategy", "images", "concepts", "differences"),
 }
 
@@ -131,19 +132,16 @@ def _explained(record: Record) -> list[tuple[str, str]]:
 def _asked(record: Record, layer: str | None, class_: str | None) -> list[tuple[str, str]]:
     """The layers and classes that fit what was asked for."""
     there = _explained(record)
-    for given, known, what in (
-        (layer, [place[0] for place in there], "layer"),
-        (class_, [c for _, c in there], "class"),
-    ):
-        if given is not None and given not in known:
-            raise ValueError(
-                f"record {record.name!r} has concepts of no {what} {given!r}{_why(record, given)}; nearest: "
-                f"{nearest(given, dict.fromkeys(known))}"
-            )
+    layers, classes = dict.fromkeys(one for one, _ in there), dict.fromkeys(one for _, one in there)
+    if layer is not None and layer not in layers:
+        raise ValueError(f"no concepts are known of layer {layer!r}; nearest: {nearest(layer, layers)}")
+    if class_ is not None and class_ not in classes:
+        why = _why(record, class_)
+        raise ValueError(f"no concepts are known of class {class_!r}{why}; nearest: {nearest(class_, classes)}")
     fitting = [place for place in there if layer in (None, place[0]) and class_ in (None, place[1])]
     if not fitting:
-        layers = dict.fromkeys(place[0] for place in there if place[1] == class_)
-        raise ValueError(f"class {class_!r} has concepts in {', '.join(layers)}; given layer {layer!r}")
+        others = ", ".join(one for one, name in there if name == class_)
+        raise ValueError(f"class {class_!r} has concepts in {others}, none in layer {layer!r}")
     return fitting
 
 
@@ -166,7 +164,9 @@ def _least_reliable(record: Record, places: Iterable[tuple[str, str]]) -> tuple[
 
 
 def _of(table: pa.Table, layer: str, class_: str) -> list[Row]:
-    return list(table.filter((pc.field("layer") == layer) & (pc.field("class") == class_)).to_pylist())
+    """Rows of a class; what is not a number is not known."""
+    rows = table.filter((pc.field("layer") == layer) & (pc.field("class") == class_)).to_pylist()
+    return [{name: None if value != value else value for name, value in row.items()} for row in rows]  # NaN ≠ NaN
 
 
 def _weight(concept: Row) -> tuple[float, float]:

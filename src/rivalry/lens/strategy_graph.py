@@ -66,9 +66,9 @@ def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box
     letters = _middles(rows, places)
     for number in _spread(places, taken=list(letters.values())):
         _draw_thumbnail(page, rows[number], places[number], colours)
-    for number, place in letters.items():
+    for number, (across, down) in letters.items():
         page.text(
-            *place, LETTERS[number], color=INK, fontsize=21, weight="bold", ha="center", va="center", zorder=8,
+            across, down, LETTERS[number], color=INK, fontsize=21, weight="bold", ha="center", va="center", zorder=8,
             path_effects=[patheffects.withStroke(linewidth=4, foreground=PAPER)],
         )  # fmt: skip
     _draw_signs(page, view, rows, box)
@@ -90,7 +90,7 @@ def _inches(rows: Sequence[Row], box: Box) -> Places:
 
 def _draw_dots(page: Axes, rows: Sequence[Row], places: Places, colours: Mapping[int, str]) -> None:
     hues = np.array([colours.get(row["dominant"], GREY) for row in rows])
-    right = np.array([row["correct"] for row in rows])
+    right = np.array([row["correct"] is not False for row in rows])
     marked = np.array([row["marked"] is True for row in rows])
     across, down = places[:, 0], places[:, 1]
     page.scatter(across[marked], down[marked], s=62, facecolors="none", edgecolors=INK, linewidths=0.9, zorder=2)
@@ -131,7 +131,7 @@ def _draw_thumbnail(page: Axes, row: Row, place: npt.NDArray[np.float64], colour
     if row["marked"]:
         left, top, wide, high = left - 0.035, top - 0.035, right - left + 0.07, bottom - top + 0.07
         page.add_patch(Rectangle((left, top), wide, high, fill=False, edgecolor=INK, lw=0.9, zorder=5))
-    if not row["correct"]:
+    if row["correct"] is False:
         page.scatter([right], [top], s=58, color=PAPER, marker="o", linewidths=0, zorder=6)
         page.scatter([right], [top], s=26, color=colour, marker="x", linewidths=1.8, zorder=6)
 
@@ -141,7 +141,7 @@ def _draw_signs(page: Axes, view: ClassView, rows: Sequence[Row], box: Box) -> N
     height, across = box.top + box.side + 0.2, box.left + 0.1
     ring: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "s": 62, "linewidths": 0.9}
     signs: list[tuple[str, str, dict[str, Any]]] = [("o", "of the class", {"color": QUIET, "s": 24, "linewidths": 0})]
-    if not all(row["correct"] for row in rows):
+    if any(row["correct"] is False for row in rows):
         signs.append(("x", "of another class", {"color": QUIET, "s": 24, "linewidths": 1.6}))
     if any(row["marked"] for row in rows):
         signs.append(("o", "bears the mark", ring))

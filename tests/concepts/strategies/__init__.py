@@ -1,0 +1,1 @@
+"""Tests of the strategies of a class."""
