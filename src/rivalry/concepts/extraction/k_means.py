@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, final
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
@@ -21,8 +22,7 @@ class Centroids(Dictionary):
 
     def encode(self, rows: Float[Tensor, "samples channels"]) -> Float[Tensor, "samples concepts"]:
         """One-hot rows."""
-        nearest = assign(rows[None], self.concepts.to(rows)[None])[0]
-        return functional.one_hot(nearest, len(self.concepts)).to(rows)
+        return one_hot(rows, self.concepts.to(rows))
 
 
 @final
@@ -62,8 +62,20 @@ class KMeans(Extraction):
             tolerance=self.tolerance,
             restarts=self.restarts,
         )
-        dictionary = Centroids(found.centroids[0], Fitted(None, True, 0.0))
-        codes = dictionary.encode(rows)
-        lost = float((rows - dictionary.decode(codes)).square().sum())
-        converged = float(found.inertia) - lost <= self.tolerance * lost
-        return replace(dictionary, fitted=Fitted.of(rows, codes, dictionary.concepts, None, converged))
+        codes = one_hot(rows, found.centroids[0])
+        means = codes.T @ rows / codes.sum(0).clamp(min=1)[:, None]
+        left = float((rows - one_hot(rows, means) @ means).square().sum(dtype=torch.double))
+        converged = float(found.inertia) - left <= self.tolerance * float(found.inertia)
+        return Centroids(found.centroids[0], Fitted.of(rows, codes, found.centroids[0], None, converged))
+
+
+def one_hot(
+    rows: Float[Tensor, "samples channels"], means: Float[Tensor, "concepts channels"]
+) -> Float[Tensor, "samples concepts"]:
+    """1 for the nearest of the means, the first of several as near, and 0 for the others.
+
+    >>> one_hot(torch.tensor([[0.0], [4.0]]), torch.tensor([[5.0], [1.0]]))
+    tensor([[0., 1.],
+            [1., 0.]])
+    """
+    return functional.one_hot(assign(rows[None], means[None])[0], len(means)).to(rows)

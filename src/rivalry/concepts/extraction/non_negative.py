@@ -39,6 +39,8 @@ def non_negative_codes(
     """
     products, gram = concepts @ rows.T, concepts @ concepts.T
     codes = torch.zeros_like(products)
+    if not len(rows):
+        return codes.T
     for _ in range(SWEEPS // _LOOK_EVERY):
         descend(codes, products, gram, _LOOK_EVERY - 1)
         before = codes.clone()

@@ -9,6 +9,8 @@ of samples × concepts leave a concepts × concepts matrix: exact, and all that 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -27,8 +29,10 @@ def frechet(
     >>> round(frechet(rows, rows, torch.tensor([[2.0]])), 6)
     3.0
     """
+    if len(rows) < 2:
+        return math.nan
     real, codes, concepts = rows.double(), codes.double(), concepts.double()
-    root = (torch.tensor(len(rows), dtype=torch.double) - 1).sqrt().to(real)
+    root = math.sqrt(len(rows) - 1)
     means = real.mean(0), codes.mean(0)
     real, codes = (real - means[0]) / root, (codes - means[1]) / root
     shift = (means[0] - means[1] @ concepts).square().sum()

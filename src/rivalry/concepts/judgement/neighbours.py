@@ -5,6 +5,8 @@ Others normalise activations to length 1 before; here distances are those of the
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -25,12 +27,12 @@ def neighbour_distance(
     >>> neighbour_distance(torch.tensor([[0.0]]), torch.tensor([[3.0], [-1.0], [9.0]]), 2)
     3.0
     """
-    middle = real.mean(0)  # what is near 0 keeps its digits in products
-    rows, real = rows - middle, real - middle
+    middle = real.mean(0)
+    rows, real = (rows - middle).double(), (real - middle).double()  # small distances keep their digits in products
     last = min(neighbour, len(real))
     parts = torch.split(rows, max(1, _PAIRS_AT_ONCE // len(real)))
     farthest = [torch.cdist(part, real).topk(last, largest=False).values[:, -1] for part in parts]
-    return float(torch.cat(farthest).mean(dtype=torch.double))
+    return float(torch.cat(farthest).mean())
 
 
 def out_of_distribution(
@@ -43,7 +45,7 @@ def out_of_distribution(
     """How many times as far from real activations is what is given back as the rows that it stands for, from 0, ↓.
 
     At 1 it is as near to them as other real activations are; below 1 it is nearer, as what keeps to a mean is. NaN
-    where all these rows are real ones that were seen before.
+    where these rows are no way from real ones.
 
     Args:
         rows: Activations.
@@ -55,4 +57,4 @@ def out_of_distribution(
     1.5
     """
     far = neighbour_distance(rows, real, neighbour)
-    return neighbour_distance(given_back, real, neighbour) / far if far else float("nan")
+    return neighbour_distance(given_back, real, neighbour) / far if far else math.nan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import combinations
-from math import nan
 from statistics import fmean
 
 import torch
@@ -30,7 +30,7 @@ def matched_cosine(first: Float[Tensor, "firsts channels"], second: Float[Tensor
 
 
 def stability(
-    extraction: Extraction, folds: Sequence[Float[Tensor, "samples channels"]], concepts: int, *, seed: int = 0
+    extraction: Extraction, folds: Sequence[Float[Tensor, "_ channels"]], concepts: int, *, seed: int = 0
 ) -> float:
     """Mean over pairs of folds of the matched cosine of what is found in each alone, in [−1, 1], ↑.
 
@@ -48,6 +48,6 @@ def stability(
     if len(folds) < 2:
         raise ValueError(f"stability compares two folds or more, got {len(folds)}")
     if any(extraction.refusal(rows, concepts) is not None for rows in folds):
-        return nan
+        return math.nan
     found = [extraction.fit(rows, concepts, seed=seed + place).concepts for place, rows in enumerate(folds)]
     return fmean(matched_cosine(one, other) for one, other in combinations(found, 2))

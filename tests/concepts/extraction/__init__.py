@@ -1,0 +1,1 @@
+"""Extractions of concepts."""

@@ -1,0 +1,75 @@
+"""NMF finds planted factors, and loses no more than scikit-learn."""
+
+import warnings
+
+import pytest
+import torch
+from sklearn.decomposition import NMF as Reference
+from sklearn.exceptions import ConvergenceWarning
+
+from rivalry.concepts.extraction import NMF
+from rivalry.concepts.extraction.nmf_start import first_concepts
+from rivalry.concepts.judgement.stability import matched_cosine
+from tests.concepts.extraction.planted import planted
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_finds_planted_concepts(signed: bool) -> None:
+    rows, codes, concepts = planted(signed=signed)
+    found = NMF(tolerance=1e-6, iterations=1000).fit(rows, 5)
+    assert matched_cosine(found.concepts, concepts) > 0.999
+    assert found.fitted.error < 0.01
+    assert bool((found.encode(rows) >= 0).all())
+    assert float((found.encode(rows) < 1e-3).float().mean()) == pytest.approx(
+        float((codes == 0).float().mean()), abs=0.02
+    )
+
+
+def test_factors_are_non_negative_and_concepts_of_length_one() -> None:
+    rows = torch.rand(80, 12, generator=torch.Generator().manual_seed(0))
+    found = NMF().fit(rows, 4)
+    assert bool((found.concepts >= 0).all())
+    torch.testing.assert_close(found.concepts.norm(dim=1), torch.ones(4))
+
+
+def test_no_more_is_lost_than_by_scikit_learn() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.rand(200, 8, generator=generator) @ torch.rand(8, 40, generator=generator)
+    rows = rows + 0.3 * torch.rand(rows.shape, generator=generator)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        reference = Reference(6, init="nndsvda", max_iter=200).fit(rows.numpy())
+    ours = NMF().fit(rows, 6).fitted
+    assert ours.error < 1.02 * reference.reconstruction_err_ / float(rows.norm())
+    assert ours.converged
+
+
+def test_the_error_of_every_turn_is_told_and_falls() -> None:
+    rows, _, _ = planted()
+    fitted = NMF(iterations=7, tolerance=1e-9).fit(rows, 4).fitted
+    assert (fitted.iterations, len(fitted.history), fitted.converged) == (7, 7, False)
+    assert all(later <= earlier + 1e-6 for earlier, later in zip(fitted.history, fitted.history[1:], strict=False))
+    assert fitted.error <= fitted.history[-1] + 1e-6  # the last codes are those of the last concepts
+
+
+def test_positive_and_negative_parts_are_told_apart() -> None:
+    """Two concepts that use one unit with opposite signs stay two."""
+    rows = torch.tensor([[1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]]).repeat(20, 1) * torch.rand(40, 1).add(0.5)
+    found = NMF().fit(rows, 2)
+    expected = torch.tensor([[1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]])
+    assert matched_cosine(found.concepts, expected) == pytest.approx(1, abs=1e-4)
+    assert found.fitted.error < 1e-3
+
+
+def test_activations_that_are_not_positive_anywhere() -> None:
+    rows, _, concepts = planted()
+    found = NMF(tolerance=1e-6, iterations=1000).fit(-rows, 5)
+    assert matched_cosine(found.concepts, -concepts) > 0.999
+
+
+def test_the_start_is_non_negative_and_has_as_many_concepts_as_are_asked_for() -> None:
+    rows = torch.rand(30, 2, generator=torch.Generator().manual_seed(0)) @ torch.rand(2, 9)  # of rank 2
+    start = first_concepts(rows, 5, seed=0)
+    assert start.shape == (5, 9)
+    assert bool((start >= 0).all())
+    assert bool(start.any(1).all())
