@@ -109,10 +109,14 @@ class LinearAnswer(Answer):
             classifier: As :func:`rivalry.recording.linear_head.reading_classifier` finds it.
             dictionary: The concepts.
             class_: Its number.
+
+        Raises:
+            ValueError: For no class of the classifier.
         """
+        check_class(class_, classifier.out_features)
         concepts = dictionary.concepts
         weights = concepts @ classifier.weight[class_].detach().to(concepts)
-        return cls(weights, 0.0 if classifier.bias is None else float(classifier.bias[class_]))
+        return cls(weights, 0.0 if classifier.bias is None else float(classifier.bias[class_].detach()))
 
     def __call__(self, codes: Float[Tensor, "batch places concepts"], image: Int[Tensor, " batch"]) -> Tensor:
         """The logits."""
@@ -145,9 +149,7 @@ class NetworkAnswer(Answer):
     """
 
     def __init__(self, rest: Rest, maps: LayerMaps, dictionary: Dictionary, class_: int, draws: int = 1) -> None:
-        classes = rest.logits.shape[1]
-        if not 0 <= class_ < classes:
-            raise ValueError(f"the network tells classes 0 to {classes - 1} apart, got {class_}")
+        check_class(class_, rest.logits.shape[1])
         if draws < 1:
             raise ValueError(f"an answer takes 1 draw or more, got {draws}")
         if draws > 1 and not any(layer.mode == "sample" for layer in competitions(rest.network).values()):
@@ -165,3 +167,9 @@ class NetworkAnswer(Answer):
         outputs = self._maps.into(layer, self._rest.outputs[image], maps)
         logits = [self._rest(outputs, image)[:, self._class].to(codes) for _ in range(self._draws)]
         return torch.stack(logits).mean(0)
+
+
+def check_class(class_: int, classes: int) -> None:
+    """Raise a ``ValueError`` for a number that is none of so many classes."""
+    if not 0 <= class_ < classes:
+        raise ValueError(f"the network tells classes 0 to {classes - 1} apart, got {class_}")
