@@ -5,6 +5,7 @@ import torch
 
 from rivalry.concepts.extraction import KMeans, SparseAutoencoder
 from rivalry.concepts.extraction.autoencoder_descent import Descent, top_codes
+from rivalry.concepts.extraction.gram import relative_error
 from rivalry.concepts.extraction.sparse_autoencoder import first_concepts
 from tests.concepts.extraction.planted import planted
 
@@ -65,3 +66,10 @@ def test_the_start_is_the_mean_and_what_lies_beside_it() -> None:
     torch.testing.assert_close(start[0], torch.nn.functional.normalize(rows.mean(0), dim=0))
     torch.testing.assert_close(start[1:] @ start[0], torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(first_concepts(rows, 1, seed=0), start[:1])
+
+
+def test_is_fitted_to_some_rows_and_judged_by_all() -> None:
+    rows, _, _ = planted(600)
+    few = SparseAutoencoder(samples=50, epochs=10).fit(rows, 5)
+    assert few.fitted.error == pytest.approx(relative_error(rows, few.encode(rows), few.concepts), rel=1e-4)
+    assert not torch.equal(few.concepts, SparseAutoencoder(epochs=10).fit(rows, 5).concepts)

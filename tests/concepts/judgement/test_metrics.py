@@ -93,12 +93,12 @@ def test_the_farthest_counts_where_there_are_fewer_neighbours() -> None:
     assert neighbour_distance(torch.zeros(1, 1), torch.tensor([[1.0], [5.0]]), 10) == 5.0
 
 
-def test_out_of_distribution_is_one_of_rows_themselves_and_grows_with_distance() -> None:
+def test_out_of_distribution_is_zero_of_rows_themselves_and_grows_with_distance() -> None:
     rows, _, _ = sample(60, 4, 2)
     seen, real = rows[:30], rows[30:]
-    assert out_of_distribution(seen, seen, real) == 1.0
-    assert out_of_distribution(seen, seen + 10, real) > 5
-    assert math.isnan(out_of_distribution(torch.ones(3, 2), torch.zeros(3, 2), torch.ones(4, 2)))
+    assert out_of_distribution(seen, seen, real) == 0.0
+    assert out_of_distribution(seen, seen + 10, real) > 10
+    assert out_of_distribution(seen, seen.mean(0).expand_as(seen), real) < 0  # nearer than real ones are
 
 
 def test_matched_cosine_knows_no_order_and_no_length_but_signs() -> None:

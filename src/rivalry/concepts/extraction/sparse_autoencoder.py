@@ -14,6 +14,7 @@ from rivalry.concepts.extraction.autoencoder_descent import Descent, top_codes
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
 from rivalry.numerics.kmeans import kmeans
+from rivalry.numerics.sampling import draw
 
 
 @final
@@ -50,6 +51,7 @@ class SparseAutoencoder(Extraction):
         epochs: Over the rows, at most.
         batch: Rows a step, about.
         rate: Of Adam at first.
+        samples: Rows that it is fitted to at most, drawn by seed.
 
     Raises:
         ValueError: Where an argument is not positive.
@@ -59,19 +61,21 @@ class SparseAutoencoder(Extraction):
     epochs: int = 100
     batch: int = 512
     rate: float = 3e-3
+    samples: int = 8192
     name: ClassVar[str] = "sae"
 
     def __post_init__(self) -> None:
-        if min(self.active, self.epochs, self.batch) < 1 or not self.rate > 0:
+        if min(self.active, self.epochs, self.batch, self.samples) < 1 or not self.rate > 0:
             raise ValueError(
-                f"active, epochs and batch are 1 or more, and rate is above 0; got {self.active}, {self.epochs}, "
-                f"{self.batch} and {self.rate}"
+                f"active, epochs, batch and samples are 1 or more, and rate is above 0; got {self.active}, "
+                f"{self.epochs}, {self.batch}, {self.samples} and {self.rate}"
             )
 
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
         with torch.inference_mode(False), torch.enable_grad():
             scale = rows.square().sum(1).mean().sqrt()
-            descent = self._begin(rows / scale, concepts, seed)
+            drawn = draw(len(rows), max(self.samples, concepts), seed).to(rows.device)
+            descent = self._begin(rows[drawn] / scale, concepts, seed)
             history: list[float] = []
             while not descent.converged and len(history) < self.epochs:
                 history.append(descent.epoch())

@@ -34,7 +34,8 @@ class ExtractionScores:
             where a fold is too small.
         wasserstein: Mean 1-D Wasserstein distance of a channel, in units of the root mean square of activations, ↓.
         frechet: Squared Fréchet distance of Gaussians, in units of the mean squared length of rows, ↓.
-        out_of_distribution: How many times as far from real activations is what is given back as real ones are, ↓.
+        out_of_distribution: How much farther from real activations is what is given back than other real ones are, in
+            units of the root mean square length of rows, ↓.
     """
 
     relative_l2: float
@@ -75,14 +76,14 @@ def judge_extraction(
     lost, empty = relative_l2(rows, given_back), zeros(codes)
     rows, codes, given_back, fold = (_thinned(part, seed) for part in (rows, codes, given_back, fold.to(rows.device)))
     real = fold % 2 == 0
-    square = float(rows.square().mean(dtype=torch.double))
+    length = float(rows.square().sum(1, dtype=torch.double).mean().sqrt())
     return ExtractionScores(
         lost,
         empty,
         steady,
-        wasserstein_1d(rows, given_back) / square**0.5,
-        frechet(rows, codes, dictionary.concepts) / (square * rows.shape[1]),
-        out_of_distribution(rows[~real], given_back[~real], rows[real], neighbour=NEIGHBOUR),
+        wasserstein_1d(rows, given_back) / (length / rows.shape[1] ** 0.5),
+        frechet(rows, codes, dictionary.concepts) / length**2,
+        out_of_distribution(rows[~real], given_back[~real], rows[real], neighbour=NEIGHBOUR) / length,
     )
 
 

@@ -5,8 +5,6 @@ Others normalise activations to length 1 before; here distances are those of the
 
 from __future__ import annotations
 
-import math
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -42,19 +40,18 @@ def out_of_distribution(
     *,
     neighbour: int = 10,
 ) -> float:
-    """How many times as far from real activations is what is given back as the rows that it stands for, from 0, ↓.
+    """How much farther from real activations is what is given back than the rows that it stands for, ↓.
 
-    At 1 it is as near to them as other real activations are; below 1 it is nearer, as what keeps to a mean is. NaN
-    where these rows are no way from real ones.
+    Mean distances to the k-th neighbour, one less the other, in units of the activations: at 0 it is as near to real
+    activations as other real ones are; below 0 it is nearer, as what keeps to a mean may be.
 
     Args:
         rows: Activations.
         given_back: Of these rows.
         real: Activations of other images.
-        neighbour: Distances are those to the k-th neighbour among the real ones.
+        neighbour: k.
 
     >>> out_of_distribution(torch.tensor([[2.0]]), torch.tensor([[3.0]]), torch.tensor([[0.0]]), neighbour=1)
-    1.5
+    1.0
     """
-    far = neighbour_distance(rows, real, neighbour)
-    return neighbour_distance(given_back, real, neighbour) / far if far else math.nan
+    return neighbour_distance(given_back, real, neighbour) - neighbour_distance(rows, real, neighbour)
