@@ -76,10 +76,23 @@ class ClassView:
 
 def shows_concepts(record: Record) -> bool:
     """Whether a record holds the concepts of a class at least, with all that a page shows of them."""
+    return bool(explained_classes(record))
+
+
+def explained_classes(record: Record) -> list[tuple[str, str]]:
+    """Layers and classes that a page can be drawn of, in the order of the record; not those with a ``reason`` why not.
+
+    None where the record lacks a table or a column of :data:`COLUMNS`, or something that is drawn is not known.
+    """
+    tables = record.tables
     for name, columns in COLUMNS.items():
-        if name not in record.tables or not has_columns(record.tables[name], columns):
-            return False
-    return bool(_explained(record))
+        if name not in tables or not has_columns(tables[name], columns):
+            return []
+        if not all(_is_known(tables[name][column]) for column in _KNOWN[name]):
+            return []
+    described = {(row["layer"], row["class"]) for row in tables["concepts"].select(["layer", "class"]).to_pylist()}
+    rows = tables["classes"].select(["layer", "class", "reason"]).to_pylist()
+    return [place for row in rows if row["reason"] is None and (place := (row["layer"], row["class"])) in described]
 
 
 def view_class(record: Record, layer: str | None = None, class_: str | None = None) -> ClassView:
@@ -113,25 +126,14 @@ def view_class(record: Record, layer: str | None = None, class_: str | None = No
     )
 
 
-def _explained(record: Record) -> list[tuple[str, str]]:
-    """Layers and classes that have concepts, in the order of the table; all that are not a `reason` why they have none.
-
-    Empty where a number that is drawn of all concepts or pictures is not known.
-    """
-    tables = record.tables
-    for name, wanted in _KNOWN.items():
-        columns = [tables[name][column] for column in wanted]
-        floats = [pc.all(pc.is_finite(column)).as_py() for column in columns if pa.types.is_floating(column.type)]
-        if any(column.null_count for column in columns) or False in floats:
-            return []
-    described = {(row["layer"], row["class"]) for row in tables["concepts"].select(["layer", "class"]).to_pylist()}
-    rows = tables["classes"].select(["layer", "class", "reason"]).to_pylist()
-    return [place for row in rows if row["reason"] is None and (place := (row["layer"], row["class"])) in described]
+def _is_known(column: pa.ChunkedArray) -> bool:
+    """Whether no value is missing, and all numbers are finite."""
+    return not column.null_count and (not pa.types.is_floating(column.type) or pc.all(pc.is_finite(column)).as_py())
 
 
 def _asked(record: Record, layer: str | None, class_: str | None) -> list[tuple[str, str]]:
     """The layers and classes that fit what was asked for."""
-    there = _explained(record)
+    there = explained_classes(record)
     layers, classes = dict.fromkeys(one for one, _ in there), dict.fromkeys(one for _, one in there)
     if layer is not None and layer not in layers:
         raise ValueError(f"no concepts are known of layer {layer!r}; nearest: {nearest(layer, layers)}")

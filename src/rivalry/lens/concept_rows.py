@@ -19,6 +19,7 @@ MOST_ROWS = 10
 
 _CROPS, _CROP, _GAP = 10, 0.68, 0.045
 _LEFT, _RIGHT = 0.4, 10.6
+_LONGEST = 36  # characters of a list beside the crops
 
 
 def draw_concepts(page: Axes, view: ClassView, colours: Mapping[int, str], top: float) -> None:
@@ -61,7 +62,14 @@ def _like_lines(concept: Row) -> list[str]:
 
 
 def _listed(names: Sequence[str], cosines: Sequence[float]) -> str:
-    return _shorten(", ".join(f"{name} ({cosine:.2f})" for name, cosine in zip(names, cosines, strict=True)), 40)
+    """As many names with their cosines as there is room for, one at least."""
+    said = ""
+    for name, cosine in zip(names, cosines, strict=True):
+        longer = f"{said}, {name} ({cosine:.2f})" if said else f"{name} ({cosine:.2f})"
+        if said and len(longer) > _LONGEST:
+            break
+        said = longer
+    return _shorten(said, _LONGEST)
 
 
 def _draw_crops(page: Axes, crops: Sequence[Row], top: float) -> None:
