@@ -52,7 +52,7 @@ class Descent:
         self._order = torch.Generator().manual_seed(seed)
         self._adam = torch.optim.Adam([self.concepts, self.weights, self.bias], lr=rate)
         self._plateau = ReduceLROnPlateau(self._adam, factor=0.5, patience=PATIENCE, threshold=THRESHOLD)
-        self._energy = float(rows.square().sum(dtype=torch.double))
+        self._energy = rows.square().sum(dtype=torch.double)
 
     @property
     def converged(self) -> bool:
@@ -64,14 +64,15 @@ class Descent:
         """Go over all rows once; gives ‖A − UV‖ / ‖A‖, each row judged when it was shown."""
         order = torch.randperm(len(self._rows), generator=self._order).to(self._rows.device)
         used = torch.zeros_like(self.bias, dtype=torch.bool)
-        lost = 0.0
+        lost = torch.zeros_like(self._energy)
         for places in order.chunk(self._batches):
             codes, residual = self._step(self._rows[places])
             used |= (codes > 0).any(0)
-            lost += float(residual.square().sum(dtype=torch.double))
+            lost += residual.square().sum(dtype=torch.double)
         self._revive(~used)
-        self._plateau.step(lost)
-        return math.sqrt(lost / self._energy)
+        share = float(lost / self._energy)
+        self._plateau.step(share)
+        return math.sqrt(share)
 
     def _step(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         self._adam.zero_grad()

@@ -13,8 +13,7 @@ def relative_l2(rows: Float[Tensor, "samples channels"], given_back: Float[Tenso
     >>> relative_l2(torch.tensor([[3.0, 4.0], [0.0, 0.0]]), torch.tensor([[3.0, 0.0], [1.0, 0.0]]))
     0.8
     """
-    lengths = rows.double().norm(dim=1)
-    lost = (rows.double() - given_back.double()).norm(dim=1)
+    lengths, lost = (torch.linalg.vector_norm(part, dim=1, dtype=torch.double) for part in (rows, rows - given_back))
     return float((lost / lengths)[lengths > 0].mean())
 
 
