@@ -61,6 +61,7 @@ def judge_importance(
     importance: Float[Tensor, "images concepts"],
     *,
     seed: int = 0,
+    floor: Float[Tensor, " images"] | None = None,
 ) -> Faithfulness:
     """Judge what a method said of some pictures.
 
@@ -69,6 +70,7 @@ def judge_importance(
         codes: Of all pictures of the answer.
         importance: φ.
         seed: Of random sets and orders.
+        floor: Of :func:`random_floor`, where it is known from another method: it belongs to the codes alone.
 
     Raises:
         ValueError: For codes that are not the answer's, or importance that is not finite.
@@ -78,7 +80,7 @@ def judge_importance(
         raise ValueError("importance must be finite, and some is NaN or infinite")
     down, up = deletion(answer, codes, importance), insertion(answer, codes, importance)
     fidelity = mu_fidelity(answer, codes, importance, seed=seed)
-    floor = random_floor(answer, codes, seed=seed)
+    floor = random_floor(answer, codes, seed=seed) if floor is None else floor
     best = optimum(answer, codes) if isinstance(answer, LinearAnswer) else None
     span = _span(answer, codes)
     return Faithfulness(

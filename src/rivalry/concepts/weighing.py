@@ -13,12 +13,15 @@ from torch import Tensor, nn
 
 from rivalry.concepts.answer import Answer, LinearAnswer, NetworkAnswer
 from rivalry.concepts.extraction import Dictionary
-from rivalry.concepts.faithfulness import Faithfulness, judge_importance
+from rivalry.concepts.faithfulness import Faithfulness, judge_importance, random_floor
 from rivalry.concepts.importance import Importance
 from rivalry.concepts.shares import Shares, shares_of
 from rivalry.recording.layer_maps import LayerMaps
 from rivalry.recording.observation import Forward
 from rivalry.recording.rest import Rest
+
+JUDGED = 32
+"""Pictures by which importance is judged where the rest of the network must be asked: hundreds of times for each."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Weighed:
     Attributes:
         importance: φ, by the first of the methods.
         shares: What each concept adds to the logit.
-        faithfulness: Of every method, by name.
+        faithfulness: Of every method, by name: over all pictures, or the first ``JUDGED`` of them.
     """
 
     importance: Float[Tensor, "images concepts"]
@@ -98,6 +101,11 @@ class Behind:
             ]
 
     def _weigh(self, answer: Answer, one: Coded, logits: Float[Tensor, " images"]) -> Weighed:
-        found = {method.name: method.of(answer, one.codes, seed=self.seed) for method in one.methods}
-        judged = {name: judge_importance(answer, one.codes, phi, seed=self.seed) for name, phi in found.items()}
-        return Weighed(found[one.methods[0].name], shares_of(answer, one.codes, logits), judged)
+        own, *others = one.methods
+        importance = own.of(answer, one.codes, seed=self.seed)
+        some = one.codes if self.classifier is not None else one.codes[:JUDGED]
+        floor = random_floor(answer, some, seed=self.seed)
+        phis = {own.name: importance[: len(some)]}
+        phis |= {method.name: method.of(answer, some, seed=self.seed) for method in others}
+        judged = {name: judge_importance(answer, some, phi, seed=self.seed, floor=floor) for name, phi in phis.items()}
+        return Weighed(importance, shares_of(answer, one.codes, logits), judged)
