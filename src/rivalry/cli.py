@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,8 @@ look
   clusters   see which parts of pictures a network treats alike
                rivalry clusters street.jpg --model runs/first
                rivalry clusters *.jpg --model deit_tiny_patch16_224 --weights pretrained
+  concepts   draw what classes are made of, and by which strategies pictures are classified
+               rivalry concepts runs/first car house
   emergence  follow the labels of a run's units over its epochs
                rivalry emergence runs/first
 
@@ -33,7 +36,8 @@ Weights & Biases is offline unless you have logged in; --wandb off leaves it out
 """
 
 TRAINING = ("fit", "validate", "test", "predict")
-LOOKING = ("analyze", "clusters", "emergence")
+LOOKING = ("analyze", "clusters", "concepts", "emergence")
+"""Each is a module of :mod:`rivalry.training` with a function ``COMMAND_from_arguments``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,18 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command not in (*TRAINING, *LOOKING):
         return _unknown(command)
     try:
-        if command == "analyze":
-            from rivalry.training.analyze import analyze_from_arguments
-
-            analyze_from_arguments(arguments[1:])
-        elif command == "clusters":
-            from rivalry.training.clusters import clusters_from_arguments
-
-            clusters_from_arguments(arguments[1:])
-        elif command == "emergence":
-            from rivalry.training.emergence import emergence_from_arguments
-
-            emergence_from_arguments(arguments[1:])
+        if command in LOOKING:
+            module = importlib.import_module(f"rivalry.training.{command}")
+            getattr(module, f"{command}_from_arguments")(arguments[1:])
         else:
             from rivalry.training.command_line import train_from_arguments
 

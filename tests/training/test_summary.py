@@ -10,6 +10,7 @@ from rich.console import Console
 from rivalry.records import Record
 from rivalry.training.run import RunFolder
 from rivalry.training.summary import latest_records, print_summary
+from tests.lens.class_record import class_rows, concept_record
 
 DISSECTION = Record(
     "neurons",
@@ -52,6 +53,21 @@ def test_every_record_has_its_lines(tmp_path: Path) -> None:
         "labels unchanged since the epoch before": "75.0 %",
         "concepts lost since the epoch before": "2",
     }
+
+
+def test_concepts_have_lines_a_picture_and_a_command_for_more(tmp_path: Path) -> None:
+    found = {"classes": 16.0, "unexplained": 0.25, "relative_l2": 0.3, "stability": 0.9, "strategies": 2.5}
+    text = said(tmp_path, replace(concept_record(class_rows()), scalars=found))
+    assert lines(text) == {
+        "classes with concepts": "16",
+        "part of their logits that no concept explains": "25.0 %",
+        "activations that concepts do not give back, relative ℓ2": "0.30",
+        "concepts that other pictures lead to as well, mean cosine": "0.90",
+        "strategies of a class": "2.5",
+    }
+    assert f"rivalry concepts {tmp_path}" in text
+    assert (tmp_path / "concepts.png").is_file()
+    assert "rivalry concepts" not in said(tmp_path, ACTIVITY)
 
 
 def test_two_dissections_are_told_apart(tmp_path: Path) -> None:

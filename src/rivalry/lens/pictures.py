@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rivalry.lens.basis_chart import basis_chart, shows_basis
+from rivalry.lens.class_page import class_page, shows_concepts
 from rivalry.lens.cluster_sheet import cluster_sheet, shows_clusters
 from rivalry.lens.detector_chart import detector_chart, shows_detectors
 from rivalry.lens.drawable import shows_activity, shows_emergence, shows_neurons
@@ -31,4 +32,6 @@ def picture_of(record: Record) -> Picture | None:
         return register_chart(record)
     if shows_basis(record):
         return basis_chart(record)
+    if shows_concepts(record):
+        return class_page(record)
     return None

@@ -10,6 +10,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from rivalry.lens.class_view import shows_concepts
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record, find_records
 from rivalry.training.run import RunFolder
@@ -26,7 +27,9 @@ def print_summary(console: Console, folder: RunFolder, scalars: dict[str, float]
             Image.fromarray(picture).save(path)
             lines.append(f"  {path}  {record.name}, as a picture")
     if records:
-        lines.append(f"  {folder.records}  every unit's label, score and top images, as parquet tables")
+        lines.append(f"  {folder.records}  all that was found, as parquet tables")
+    if any(shows_concepts(record) for record in records):
+        lines.append(f"  rivalry concepts {folder.root}  a page for every class")
     if folder.metrics.exists():
         lines.append(f"  {folder.metrics}  all scalars by epoch")
         lines.append(f"  rivalry test --config {folder.configuration} --ckpt_path last  accuracy on the test images")
@@ -136,6 +139,14 @@ _SAID: dict[str, tuple[tuple[str, str, Callable[[float | None], str]], ...]] = {
         ("S², concepts once, of a basis found without labels", "s2_unsupervised", _tenths),
         ("… S² of the units themselves", "s2_natural", _tenths),
         ("directions as in the epoch before, mean cosine", "stability", _share),
+    ),
+    "unexplained": (
+        ("classes with concepts", "classes", _count),
+        ("part of their logits that no concept explains", "unexplained", _percent),
+        ("activations that concepts do not give back, relative ℓ2", "relative_l2", _share),
+        ("concepts that other pictures lead to as well, mean cosine", "stability", _share),
+        ("strategies of a class", "strategies", _tenths),
+        ("what strategies tell of marks, adjusted mutual information", "marked_ami", _share),
     ),
     "labels_unchanged": (
         ("labels unchanged since the epoch before", "labels_unchanged", _percent),
