@@ -23,10 +23,14 @@ from lightning.pytorch.cli import LightningArgumentParser
 import rivalry.artefacts
 import rivalry.basis
 import rivalry.clusters
+import rivalry.concepts
 import rivalry.data
 import rivalry.dissection
 import rivalry.recording
 from rivalry.basis import rotation
+from rivalry.concepts import extraction, importance
+from rivalry.concepts.extraction import DirectedBasis, Extraction
+from rivalry.concepts.importance import Importance
 from rivalry.data import augmentation
 from rivalry.data.augmentation import Recipe
 from rivalry.data.dataset import ImageDataset
@@ -92,11 +96,22 @@ def _data() -> Iterator[str]:
 
 def _analyses() -> Iterator[str]:
     yield "## `analyses`\n\nA list; each entry has `class_path` and `init_args`.\n"
-    for package in (rivalry.recording, rivalry.dissection, rivalry.clusters, rivalry.artefacts, rivalry.basis):
+    subjects = (rivalry.dissection, rivalry.clusters, rivalry.artefacts, rivalry.basis, rivalry.concepts)
+    for package in (rivalry.recording, *subjects):
         yield from _classes(package, Analysis)
     yield from _described("#### The `recipe` of an `InterpretableBasis`", rotation.Recipe)
     yield from _described("##### Its `objective`: weights", rotation.Weights)
     yield from _described("##### Its `objective`: bounds", rotation.Bounds)
+    yield "### Extractions\n\nFor `extraction` and `compared` of a `ConceptExtraction`.\n"
+    yield from (line for name in extraction.__all__ for line in _method(getattr(extraction, name), Extraction))
+    yield "### Importances\n\nFor `importance` and `importances` of a `ConceptExtraction`.\n"
+    yield from (line for name in importance.__all__ for line in _method(getattr(importance, name), Importance))
+
+
+def _method(offered: type, kind: type) -> Iterator[str]:
+    """A way to do something that YAML can name; what its package offers beside is none."""
+    if issubclass(offered, kind) and offered is not kind and offered is not DirectedBasis:
+        yield from _described(f"#### `{_path(offered)}`", offered)
 
 
 def _trainer() -> Iterator[str]:
@@ -185,6 +200,8 @@ def _yaml(value: Any) -> str:
         value = {"start": value.start}  # those that are defaults stay as they begin
     if isinstance(value, rotation.Recipe | rotation.Weights):
         return "see below"
+    if isinstance(value, Extraction | Importance):
+        return f"`{type(value).__name__}`"
     written = yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
     return f"`{written}`"
 
