@@ -48,7 +48,7 @@ def test_nonsense_is_told_at_once_with_the_nearest_command() -> None:
     assert answer.returncode == 2
     assert answer.stderr == "rivalry: no command 'anlyze'; did you mean 'analyze'? See rivalry --help\n"
     assert "heavy: []" in answer.stdout
-    assert "did you mean 'fit'" in answer_of("nonsense").stderr
+    assert "did you mean 'fit'" in answer_of("fitt").stderr
 
 
 @pytest.mark.parametrize(("command", "option"), [("fit", "--config"), ("analyze", "--config"), ("clusters", "--model")])
