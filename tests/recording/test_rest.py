@@ -302,3 +302,18 @@ def test_forward_of_those_who_drive_the_pass_is_used() -> None:
     with Rest(network, "blocks.1", images, darker) as rest:
         torch.testing.assert_close(rest.logits, darker(network, images))
         torch.testing.assert_close(rest(rest.outputs, torch.arange(5)), rest.logits)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_layer_gives_what_it_is_told_in_its_own_layout(layout: torch.memory_format) -> None:
+    network, seen = Residual().to(memory_format=layout), []
+
+    def forward(network: nn.Module, images: Tensor) -> Tensor:
+        return plain_forward(network, images.contiguous(memory_format=layout))
+
+    network.blocks[2].conv.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with Rest(network, "blocks.1.conv", pictures(), forward) as rest:
+        for other in (torch.contiguous_format, torch.channels_last):
+            rest(rest.outputs.contiguous(memory_format=other), torch.arange(5))
+    assert len(seen) > 2
+    assert all(maps.is_contiguous(memory_format=layout) for maps in seen)

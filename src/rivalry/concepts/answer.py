@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from rivalry.concepts.batches import BUDGET, batched
+from rivalry.concepts.batches import batched
 from rivalry.concepts.extraction.dictionary import Dictionary
 from rivalry.lwta.layer import competitions
 from rivalry.recording.layer_maps import LayerMaps
@@ -50,14 +50,14 @@ class Answer(ABC):
         codes: Float[Tensor, "images places concepts"],
         masks: Float[Tensor, "images masks concepts"],
         *,
-        budget: int = BUDGET,
+        budget: int | None = None,
     ) -> Float[Tensor, "images masks"]:
         """The logits of codes multiplied by masks, a concept at all places of a picture by the same factor.
 
         Args:
             codes: Of all pictures.
             masks: Factors; the same for all pictures where they are an expanded view, which takes no memory.
-            budget: Numbers that a batch may take.
+            budget: Numbers that a batch may take; by device where it is not given.
         """
         count = masks.shape[1]
 
@@ -69,14 +69,14 @@ class Answer(ABC):
             return batched(some, len(codes) * count, self.numbers, codes.device, budget).reshape(len(codes), count)
 
     def gradients(
-        self, codes: Float[Tensor, "batch places concepts"], image: Int[Tensor, " batch"], *, budget: int = BUDGET
+        self, codes: Float[Tensor, "batch places concepts"], image: Int[Tensor, " batch"], *, budget: int | None = None
     ) -> Float[Tensor, "batch places concepts"]:
         """The gradient of the logit at codes.
 
         Args:
             codes: Where it is taken.
             image: Of which picture each is.
-            budget: Numbers that a batch may take.
+            budget: Numbers that a batch may take; by device where it is not given.
         """
 
         def some(rows: Int[Tensor, " rows"]) -> Float[Tensor, "rows places concepts"]:
@@ -127,7 +127,7 @@ class LinearAnswer(Answer):
         codes: Float[Tensor, "images places concepts"],
         masks: Float[Tensor, "images masks concepts"],
         *,
-        budget: int = BUDGET,
+        budget: int | None = None,
     ) -> Float[Tensor, "images masks"]:
         """The logits of codes multiplied by masks, by one product a picture."""
         added = codes.mean(1) * self.weights.to(codes)

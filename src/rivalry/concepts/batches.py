@@ -12,14 +12,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-BUDGET = 2**26
-"""Numbers that a batch may take: 256 MB of 4 bytes each."""
+BUDGETS = {"cpu": 2**22}
+"""Numbers that a batch may take, by type of device: on a CPU more than some 16 MB of them is slower, not faster."""
+
+BUDGET = 2**28
+"""Numbers that a batch may take on other devices: 1 GB."""
 
 Work = Callable[[Int[Tensor, " rows"]], Float[Tensor, "rows ..."]]
 """From positions of rows to a result for each."""
 
 
-def batched(work: Work, rows: int, numbers: int, device: torch.device, budget: int = BUDGET) -> Tensor:
+def batched(work: Work, rows: int, numbers: int, device: torch.device, budget: int | None = None) -> Tensor:
     """Do some work on all rows, in batches.
 
     Args:
@@ -27,7 +30,7 @@ def batched(work: Work, rows: int, numbers: int, device: torch.device, budget: i
         rows: How many there are, one at least.
         numbers: What one takes.
         device: Where positions lie.
-        budget: Numbers that a batch may take.
+        budget: Numbers that a batch may take; by device where it is not given.
 
     Returns:
         The results one after another, (rows, …).
@@ -35,6 +38,7 @@ def batched(work: Work, rows: int, numbers: int, device: torch.device, budget: i
     Raises:
         RuntimeError: Where memory does not suffice for a single row.
     """
+    budget = BUDGETS.get(device.type, BUDGET) if budget is None else budget
     size, done, parts = max(1, budget // max(1, numbers)), 0, []
     while done < rows:
         try:

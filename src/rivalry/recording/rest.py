@@ -9,8 +9,9 @@ need is found out by watching one pass, and not kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -20,7 +21,7 @@ from rivalry.lwta.layer import competitions
 from rivalry.recording.calls import Calls, calls_before, without
 from rivalry.recording.consumption import Consumption
 from rivalry.recording.observation import Forward, Images, plain_forward
-from rivalry.recording.remembered import Key, Remembered
+from rivalry.recording.remembered import Remembered
 from rivalry.recording.taps import resolve_taps
 from rivalry.recording.undisturbed import undisturbed
 
@@ -107,11 +108,13 @@ class Rest:
         with torch.inference_mode(False), torch.set_grad_enabled(outputs.requires_grad):
             given = _plain(outputs).to(self.outputs.dtype)
             image = _plain(image)
-            return self._run(given, image, self._remembered, self._remembered.tensors(image))
+            before = self._remembered.outputs(self._remembered.tensors(image))
+            return self._run(given, image, before)
 
-    def _run(self, outputs: Tensor, image: Tensor, remembered: Remembered, tensors: dict[Key, Tensor]) -> Tensor:
-        writable = outputs.clone()  # an activation in place may write into it
-        with without(self.network, self.layer, writable, remembered.outputs(tensors)):
+    def _run(self, outputs: Tensor, image: Tensor, before: Mapping[str, Sequence[Any]]) -> Tensor:
+        # a copy, for an activation in place may write into it; in the layer's layout, for another may be slow
+        given = outputs.clone(memory_format=self._layout)
+        with without(self.network, self.layer, given, before):
             return self.forward(self.network, self._images[image])
 
     def _record(self, image: Tensor, keep: Callable[[int], bool] = lambda _number: True) -> tuple[Calls, Tensor]:
@@ -131,12 +134,13 @@ class Rest:
         if one.output.shape == logits.shape and torch.allclose(one.output.to(logits), logits):
             near = f"; nearest before it: {one.before[-1].name!r}" if one.before else ""
             raise ValueError(f"layer {self.layer!r} gives the logits themselves: wanted is one before them{near}")
+        self._layout = _layout(one.output)
         remembered = Remembered(one, self._record(first.repeat(2))[0])
         tensors = remembered.tensors(first)
         with torch.enable_grad():
             given = one.output.clone().requires_grad_()
             with Consumption(tensors) as consumption:
-                again = self._run(given, first, remembered, tensors)
+                again = self._run(given, first, remembered.outputs(tensors))
             self._refuse_unfit(given, again, logits)
         self.numbers = consumption.numbers
         self._needed = remembered.only(consumption.read)
@@ -182,6 +186,12 @@ def _drawing_by(network: nn.Module, seed: int) -> Iterator[None]:
     finally:
         for layer, generator in zip(layers, before, strict=True):
             layer.generator = generator
+
+
+def _layout(tensor: Tensor) -> torch.memory_format:
+    """How a tensor lies in memory: with its channels last, or as usual."""
+    last = tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
+    return torch.channels_last if last else torch.contiguous_format
 
 
 def _plain(tensor: Tensor) -> Tensor:
