@@ -61,7 +61,7 @@ def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box
         middle = (box.left + box.side / 2, box.top + box.side / 2)
         page.text(*middle, "too few pictures, or all alike:\nnothing to lay out", color=QUIET, ha="center", va="center")
         return
-    places = _inches(rows, box)
+    places = places_on_page(rows, box)
     _draw_dots(page, rows, places, colours)
     letters = _middles(rows, places)
     for number in _spread(places, taken=list(letters.values())):
@@ -74,18 +74,18 @@ def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box
     _draw_signs(page, view, rows, box)
 
 
-def decode(picture: bytes) -> Picture:
-    """The pixels of an encoded picture, uint8 (height, width, 3)."""
-    with Image.open(io.BytesIO(picture)) as opened:
-        return np.asarray(opened.convert("RGB"))
-
-
-def _inches(rows: Sequence[Row], box: Box) -> Places:
+def places_on_page(rows: Sequence[Row], box: Box, margin: float = _MARGIN) -> Places:
     """Where pictures lie on the page: they fill the box, each axis by itself, for neither has a unit."""
     places = np.array([(row["x"], -row["y"]) for row in rows], dtype=np.float64)
     least, most = places.min(0), places.max(0)
     shares = np.where(most > least, (places - least) / np.maximum(most - least, 1e-9), 0.5)
-    return np.asarray(shares * (box.side - 2 * _MARGIN) + np.array([box.left, box.top]) + _MARGIN)
+    return np.asarray(shares * (box.side - 2 * margin) + np.array([box.left, box.top]) + margin)
+
+
+def decode(picture: bytes) -> Picture:
+    """The pixels of an encoded picture, uint8 (height, width, 3)."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        return np.asarray(opened.convert("RGB"))
 
 
 def _draw_dots(page: Axes, rows: Sequence[Row], places: Places, colours: Mapping[int, str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from rivalry.lens.class_view import ClassView, Row
-from rivalry.lens.page import INK, QUIET
+from rivalry.lens.page import FALSE, INK, QUIET
 from rivalry.lens.strategy_graph import GREY, LETTERS
 
 BAR, STRATEGY = 0.255, 0.47
@@ -77,7 +77,8 @@ def draw_strategies(page: Axes, view: ClassView, colours: Mapping[int, str], lef
     height = top + 0.6
     for row in view.strategies[: len(LETTERS)]:
         page.text(left, height + 0.06, LETTERS[row["strategy"]], color=INK, fontsize=15, weight="bold", va="center")
-        page.text(left + 0.3, height - 0.02, _strategy_line(row), color=INK, fontsize=9, va="center")
+        colour = FALSE if row["accuracy"] is not None and row["accuracy"] < 0.5 else INK
+        page.text(left + 0.3, height - 0.02, _strategy_line(row), color=colour, fontsize=9, va="center")
         _draw_apart(page, row, names, colours, left + 0.3, height + 0.17)
         height += STRATEGY
 

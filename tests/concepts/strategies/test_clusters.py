@@ -5,9 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import eigh
+from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from rivalry.concepts.strategies import portraits, strategic_clusters
+from rivalry.concepts.strategies.clusters import neighbour_places
+from rivalry.numerics.kmeans import kmeans
 
 
 def groups(sizes: tuple[int, ...], concepts: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
@@ -26,6 +30,30 @@ def test_as_many_are_found_as_there_are(sizes: tuple[int, ...]) -> None:
     assert adjusted_rand_score(group, found.labels) == 1
     assert torch.bincount(found.labels).tolist() == sorted(sizes, reverse=True)  # the commonest first
     assert found.silhouette == pytest.approx(silhouette_score(vectors.numpy(), found.labels.numpy()), abs=1e-5)
+
+
+def test_long_strategies_side_by_side_are_not_cut_across() -> None:
+    """K-means of the vectors themselves halves both; neighbours do not."""
+    draws = torch.Generator().manual_seed(3)
+    long, group = 8 * torch.rand(200, generator=draws), torch.arange(200) % 2
+    vectors = torch.stack([long, 1.5 * group + 0.1 * torch.randn(200, generator=draws)], 1)
+    assert adjusted_rand_score(group, kmeans(vectors[None], 2).labels[0]) < 0.1
+    assert adjusted_rand_score(group, strategic_clusters(vectors, most=2).labels) == 1
+
+
+def test_places_by_neighbours_solve_the_eigenproblem_of_the_graph() -> None:
+    vectors, _ = groups((50, 40, 30))
+    away = cdist(vectors.double().numpy(), vectors.double().numpy())
+    weights = np.zeros((120, 120))
+    for image in range(120):
+        for other in [one for one in np.argsort(away[image]) if one != image][:10]:
+            weights[image, other] += 0.5
+            weights[other, image] += 0.5
+    degrees = np.diag(weights.sum(1))
+    values = eigh(degrees - weights, degrees, eigvals_only=True)[:4]
+    places = neighbour_places(vectors, 4).double().numpy()
+    np.testing.assert_allclose((degrees - weights) @ places, degrees @ places * values, atol=2e-5)
+    np.testing.assert_allclose(places.T @ degrees @ places, np.eye(4), atol=1e-5)
 
 
 def test_no_more_than_asked_for() -> None:
