@@ -73,7 +73,7 @@ def _draw_one(page: Axes, view: ClassView, box: Box) -> None:
     if rows:
         places = places_on_page(rows, box, margin=0.14)
         colours = np.array([FALSE if row["marked"] else HUE for row in rows])
-        page.scatter(places[:, 0], places[:, 1], s=13, c=colours, linewidths=0, alpha=0.85)
+        page.scatter(places[:, 0], places[:, 1], s=13, c=colours, linewidths=0)
     told = view.summary["marked_ami"]
     said = f"{view.summary['images']} pictures" + ("" if told is None else f"   ·   AMI {told:.2f}")
     page.text(
