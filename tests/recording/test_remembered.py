@@ -64,3 +64,24 @@ def test_tensors_alone_are_remembered() -> None:
     given: tuple[Tensor, str] = remembered.outputs(remembered.tensors(torch.zeros(2, dtype=torch.long)))["it"][0]
     assert given[1] == "word"
     assert given[0].shape == (2, 1)
+
+
+def test_pictures_may_be_counted_along_another_axis() -> None:
+    def tokens(count: int) -> Calls:
+        return Calls(None, (Call("it", 0, torch.arange(count).float().expand(5, count)),))
+
+    remembered = Remembered(tokens(1), tokens(2))
+    remembered.only({(0, 0)})
+    remembered.add(tokens(3))
+    remembered.add(tokens(1))
+    given = remembered.tensors(torch.tensor([2, 3, 1]))[0, 0]
+    assert torch.equal(given, torch.tensor([2.0, 0.0, 1.0]).expand(5, 3))
+
+
+def test_windows_of_pictures_are_refused_where_they_are_read() -> None:
+    one, two = (Calls(None, (Call("windows", 0, torch.ones(4 * count, 2)),)) for count in (1, 2))
+    remembered = Remembered(one, two)
+    assert remembered.only(set()) == frozenset()
+    assert remembered.tensors(torch.arange(3))[0, 0].shape == (12, 2)
+    with pytest.raises(ValueError, match="'windows' gives \\(4, 2\\) for one picture"):
+        Remembered(one, two).only({(0, 0)})

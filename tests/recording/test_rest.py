@@ -74,6 +74,18 @@ def test_rest_is_the_whole_pass_with_another_output_in_any_order_of_pictures(lay
     torch.testing.assert_close(got, by_hook(network.eval(), layer, images[image], other))
 
 
+def test_pictures_may_have_been_made_where_gradients_are_switched_off() -> None:
+    network = Residual()
+    with torch.inference_mode():
+        images, image = pictures(), torch.arange(5)
+        with Rest(network, "blocks.0.conv", images) as rest:
+            outputs = rest.outputs * 2
+    with Rest(network, "blocks.0.conv", images) as rest:
+        at = rest.outputs.clone().requires_grad_()
+        assert torch.autograd.grad(rest(at, image).sum(), at)[0].abs().max() > 0
+        torch.testing.assert_close(rest(outputs, image), rest(rest.outputs * 2, image))
+
+
 @pytest.mark.parametrize("switched_off", [torch.inference_mode, torch.no_grad, lambda: undisturbed(nn.Identity())])
 @pytest.mark.parametrize("layer", ["blocks.0.norm", "blocks.1.conv"])
 def test_gradients_are_those_of_the_whole_pass_wherever_they_are_switched_off(
@@ -173,12 +185,14 @@ class Odd(nn.Module):
         super().__init__()
         self.twice, self.never, self.head = nn.Linear(12, 12), nn.Identity(), nn.Linear(12, 2)
         self.integer, self.pair, self.written, self.late = Integer(), Pair(), nn.ReLU(inplace=True), nn.Identity()
+        self.windows = nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
         rows = self.twice(self.twice(images.flatten(1)))
         shifted = rows - 0.5
         named = self.pair(rows)[1]
         self.integer(rows)
+        self.windows(rows.reshape(-1, 3))
         raw = self.late(shifted)
         self.written(raw)
         return self.head(raw + named["half"])
@@ -200,6 +214,7 @@ class Integer(nn.Module):
         (Odd(), "never", "did not go through 'never'"),
         (Odd(), "integer", "gives torch.int64"),
         (Odd(), "pair", "gives tuple"),
+        (Odd(), "windows", r"gives \(4, 3\) for one picture: its first axis must count pictures"),
         (Odd(), "written", "the logits do not depend on"),
     ],
 )

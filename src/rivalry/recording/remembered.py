@@ -24,25 +24,28 @@ class _Part:
 
     Attributes:
         template: For one picture.
-        by_picture: Whether its first axis counts pictures; else it is the same for all.
+        axis: The one that counts pictures, the first but for networks that put tokens before; None where the tensor is
+            the same for all.
         needed: Whether anybody reads it; else only its shape is known.
         rows: For each picture.
     """
 
     template: Tensor
-    by_picture: bool
+    axis: int | None
     needed: bool = True
     rows: list[Tensor] = field(default_factory=list)
 
     def of(self, image: Int[Tensor, " batch"]) -> Tensor:
         """For some pictures, as memory that may be written into."""
-        if not self.by_picture:
+        if self.axis is None:
             return self.template.clone()
         if not self.needed:
-            return self.template.new_zeros(()).expand(len(image), *self.template.shape[1:])
+            shape = list(self.template.shape)
+            shape[self.axis] *= len(image)
+            return self.template.new_zeros(()).expand(shape)
         if len(self.rows) > 1:
-            self.rows = [torch.cat(self.rows)]
-        return self.rows[0][image]
+            self.rows = [torch.cat(self.rows, self.axis)]
+        return self.rows[0].index_select(self.axis, image)
 
 
 class Remembered:
@@ -66,12 +69,20 @@ class Remembered:
             self._calls.append((first, structure, leaves))
             for place, (leaf, twice) in enumerate(zip(leaves, tree_flatten(second.output)[0], strict=True)):
                 if isinstance(leaf, Tensor):
-                    self._parts[first.number, place] = _Part(leaf, leaf.shape != twice.shape, rows=[leaf])
+                    self._parts[first.number, place] = _Part(leaf, _axis(leaf, twice), rows=[leaf])
 
     def only(self, read: Collection[Key]) -> frozenset[int]:
-        """Forget all rows; from now on keep those that are read, and say of which calls these are."""
+        """Forget all rows; from now on keep those that are read, and say of which calls these are.
+
+        Raises:
+            ValueError: If something else than pictures is counted along their axis, as windows are.
+        """
+        names = {call.number: call.name for call, _, _ in self._calls}
         for key, part in self._parts.items():
             part.needed, part.rows = key in read, []
+            if part.needed and part.axis is not None and part.template.shape[part.axis] != 1:
+                shape = tuple(part.template.shape)
+                raise ValueError(f"{names[key[0]]!r} gives {shape} for one picture: no axis counts pictures alone")
         return frozenset(number for number, _ in read)
 
     def add(self, calls: Calls) -> None:
@@ -79,7 +90,7 @@ class Remembered:
         for call in calls.before:
             for place, leaf in enumerate(tree_flatten(call.output)[0]):
                 part = self._parts.get((call.number, place))
-                if part is not None and part.needed and part.by_picture:
+                if part is not None and part.needed and part.axis is not None:
                     part.rows.append(leaf)
 
     def tensors(self, image: Int[Tensor, " batch"]) -> dict[Key, Tensor]:
@@ -93,3 +104,8 @@ class Remembered:
             given = [tensors.get((call.number, place), leaf) for place, leaf in enumerate(leaves)]
             outputs[call.name].append(tree_unflatten(given, structure))
         return outputs
+
+
+def _axis(one: Tensor, two: Tensor) -> int | None:
+    """The axis along which two pictures take more than one; None where there is no such."""
+    return next((axis for axis, (few, more) in enumerate(zip(one.shape, two.shape, strict=True)) if few != more), None)

@@ -120,7 +120,7 @@ class Rest:
     def _record(self, image: Tensor, keep: Callable[[int], bool] = lambda _number: True) -> tuple[Calls, Tensor]:
         """A whole pass over some pictures: what was called, and the logits."""
         logits: list[Tensor] = []
-        images = _plain(self._images[image])
+        images = self._images[image]
         calls = calls_before(self.network, self.layer, lambda: logits.append(self.forward(self.network, images)), keep)
         return calls, logits[0]
 
@@ -131,6 +131,9 @@ class Rest:
         if not isinstance(one.output, Tensor) or not one.output.is_floating_point():
             kind = one.output.dtype if isinstance(one.output, Tensor) else type(one.output).__name__
             raise ValueError(f"layer {self.layer!r} gives {kind}, wanted is a tensor of floating-point numbers")
+        if one.output.shape[:1] != (1,):
+            shape = tuple(one.output.shape)
+            raise ValueError(f"layer {self.layer!r} gives {shape} for one picture: its first axis must count pictures")
         if one.output.shape == logits.shape and torch.allclose(one.output.to(logits), logits):
             near = f"; nearest before it: {one.before[-1].name!r}" if one.before else ""
             raise ValueError(f"layer {self.layer!r} gives the logits themselves: wanted is one before them{near}")
