@@ -142,11 +142,19 @@ def test_a_training_runs_compiled(path: Path, place: Path) -> None:
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT / "configs")))
 def test_an_analysis_runs(path: Path, place: Path) -> None:
     file = _shortened(path, place, smaller=False)  # a network that is not told otherwise wants pictures of its size
-    network = re.search(r"^#.*rivalry analyze (\w+) ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    text = path.read_text(encoding="utf-8")
+    trained = re.search(r"^#.*rivalry fit --config (configs/\S+) --name (\w+)", text, re.MULTILINE)
+    network = re.search(r"^#.*rivalry analyze ([\w/]+) ", text, re.MULTILINE)
     assert network is not None, "a study says at its head with which network it is tried"
-    arguments = ["--weights", "none", "--config", str(file), "--out", str(place / "runs" / "trial")]
-    assert main(["analyze", network[1], *arguments]) == 0
-    names = {Record.load(folder).name for folder in find_records(place / "runs/trial/records")} - {"emergence"}
+    target, out = [network[1], "--weights", "none"], place / "analysed"
+    if "/" in network[1]:
+        assert trained is not None, "a study of a run says at its head how it is trained"
+        assert network[1] == f"runs/{trained[2]}"
+        training = _shortened(ROOT / trained[1], place)
+        assert main(["fit", "--config", str(training), *TRIAL, "--analyses", "[]", *_named(place)]) == 0
+        target = [str(place / "runs" / "trial")]
+    assert main(["analyze", *target, "--config", str(file), "--out", str(out)]) == 0
+    names = {Record.load(folder).name for folder in find_records(out / "records")} - {"emergence"}
     assert len(names) == len(yaml.safe_load(file.read_text())["analyses"])
 
 
