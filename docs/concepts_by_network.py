@@ -1,10 +1,10 @@
-"""Draws ``docs/pictures/concepts_by_network.png`` from records of concepts, and prints the tables of the docs.
+"""Draws two pictures of ``docs/pictures/`` from records of concepts, and prints the tables of the docs.
 
-    python docs/concepts_by_network.py runs/concepts-* runs/cifar-*
+    python docs/concepts_by_network.py analyses/concepts-* analyses/cifar-*
 
-A folder is what ``rivalry analyze … --out FOLDER`` has left of a study that compares extractions and importances
-(``configs/concepts/``). Which network it is of is read from its records, the pictures from the folder's name up to the
-first dash.
+A folder is what ``rivalry analyze … --out FOLDER`` has left of ``configs/concepts/compared_*.yaml``. Of which network is
+read from its records, of which pictures from its name up to the first dash. ``concepts_by_network.png`` is drawn of the
+extractions compared, ``concepts_by_count.png`` of the records ``of_5``, ``of_10`` …
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from statistics import mean
 
 from PIL import Image
 
+from rivalry.lens.concepts_by_count import concepts_by_count
 from rivalry.lens.concepts_by_network import MEASURES, Extracted, compared_scores, concepts_by_network
 from rivalry.records import Record
 
@@ -23,16 +24,24 @@ PICTURES = {"concepts": "PictureBook", "cifar": "CIFAR-10"}
 FAITHFULNESS = ("deletion", "insertion", "mu_fidelity", "gain")
 
 
-def read(folder: Path) -> Extracted:
-    """A folder's last record of concepts, with the kind of its network and its pictures."""
-    files = sorted(folder.rglob("epoch=*/concepts/record.json"), key=lambda file: file.parts[-3])
+def read(folder: Path, pattern: str) -> list[Extracted]:
+    """The records of some names in a folder, with the kind of its network and its pictures."""
+    files = sorted(folder.glob(f"records/epoch=*/{pattern}/record.json"))
     if not files:
-        raise ValueError(f"{folder} has no record of a ConceptExtraction; rivalry analyze makes one")
-    record = Record.load(files[-1].parent)
+        raise ValueError(f"{folder} has no record {pattern!r}; rivalry analyze makes it by configs/concepts/compared_*")
+    return [_described(folder, Record.load(file.parent)) for file in files]
+
+
+def _described(folder: Path, record: Record) -> Extracted:
     competitors = record.settings["competitors"]
     counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
     kind = f"LWTA, U = {counts[0]}" if counts else "ReLU"
-    return Extracted(record, kind, PICTURES[folder.name.partition("-")[0]])
+    pictures = folder.resolve().name.partition("-")[0]
+    if pictures not in PICTURES:
+        raise ValueError(
+            f"{folder} does not say its pictures; wanted a name that begins with {' or '.join(PICTURES)} and -"
+        )
+    return Extracted(record, kind, PICTURES[pictures])
 
 
 def extraction_table(runs: Sequence[Extracted]) -> str:
@@ -76,12 +85,19 @@ def main() -> None:
     """Read folders, draw, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, help="folders of what was analysed")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures" / "concepts_by_network.png")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures")
     given = parser.parse_args()
-    runs = [read(folder) for folder in sorted(given.folders)]
-    runs.sort(key=lambda one: (one.pictures != "PictureBook", one.network != "ReLU", one.network))
-    Image.fromarray(concepts_by_network(runs)).quantize(128).save(given.out, optimize=True)
-    print(extraction_table(runs), importance_table(runs), sep="\n\n")
+    runs, counted, weighed = (
+        sorted((one for folder in given.folders for one in read(folder, pattern)), key=_order)
+        for pattern in ("concepts", "of_*", "importance")
+    )
+    for name, picture in (("network", concepts_by_network(runs)), ("count", concepts_by_count(counted))):
+        Image.fromarray(picture).quantize(128).save(given.out / f"concepts_by_{name}.png", optimize=True)
+    print(extraction_table(runs), importance_table(weighed), sep="\n\n")
+
+
+def _order(one: Extracted) -> tuple[bool, bool, str]:
+    return one.pictures != "PictureBook", one.network != "ReLU", one.network
 
 
 if __name__ == "__main__":
