@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rivalry.concepts.crops import Box, Crop, crop_box, cut, png, strongest_crops
+from rivalry.concepts.crops import Box, crop_box, png, strongest_crops
 
 
 def test_a_crop_is_three_places_wide_and_lies_inside() -> None:
@@ -54,8 +54,15 @@ def test_of_equal_codes_the_earlier_picture_comes_first() -> None:
 
 def test_crops_are_cut_from_their_pictures() -> None:
     images = torch.arange(2 * 3 * 4 * 4, dtype=torch.uint8).reshape(2, 3, 4, 4)
-    (piece,) = cut(images, [Crop(1, Box(1, 2, 2, 2), 1.0)])
-    assert torch.equal(piece, images[1, :, 1:3, 2:4])
+    assert torch.equal(Box(1, 2, 2, 2).of(images[1]), images[1, :, 1:3, 2:4])
+
+
+def test_what_surrounds_a_crop_holds_it() -> None:
+    (crops,) = strongest_crops(torch.rand(20, 64, 1, generator=torch.Generator().manual_seed(0)), (8, 8), (64, 64))
+    for crop in crops:
+        assert (crop.box.height, crop.around.height) == (24, 40)
+        assert crop.around.top <= crop.box.top <= crop.box.top + 24 <= crop.around.top + 40
+        assert crop.around.left <= crop.box.left <= crop.box.left + 24 <= crop.around.left + 40
 
 
 def test_a_png_is_the_picture_and_small_enough() -> None:

@@ -99,8 +99,8 @@ class ClassRecord:
 
 
 def _seen(heard: Heard, crops: Sequence[Sequence[Crop]], speech: Speech | None) -> dict[str, Tensor]:
-    """What CLIP sees in the crops of each concept, if it is asked."""
+    """What CLIP sees in the views of each concept, if it is asked."""
     if speech is None:
         return {}
     seen = speech.see(heard.images, crops)
-    return {"crops": seen.counts, "features": seen.features, "mass": seen.masses}
+    return {"views": seen.counts, "features": seen.features, "mass": seen.masses}

@@ -6,7 +6,6 @@ import io
 import math
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
@@ -16,6 +15,9 @@ CROPS = 10
 
 WIDTH = 3
 """Places that a crop spans each way, so that what lies round the place can be seen."""
+
+SURROUNDINGS = 5
+"""Places that what surrounds a crop spans, by which it is named."""
 
 SMALLEST = 4
 """A crop's side is this part of the picture's at least: of fine maps three places would be a few pixels."""
@@ -42,16 +44,18 @@ class Crop:
     Attributes:
         picture: Position among the pictures of the class.
         box: The part of the picture.
+        around: A larger part round the same place.
         code: The concept's code at the place.
     """
 
     picture: int
     box: Box
+    around: Box
     code: float
 
 
-def crop_box(place: int, grid: tuple[int, int], size: tuple[int, int]) -> Box:
-    """The part of a picture round a place of its map: three places wide, a quarter of the picture at least.
+def crop_box(place: int, grid: tuple[int, int], size: tuple[int, int], width: int = WIDTH) -> Box:
+    """The part of a picture round a place of its map: some places wide, a quarter of the picture at least.
 
     At the border it is moved inside, so that all crops of a map are of one size.
 
@@ -59,14 +63,15 @@ def crop_box(place: int, grid: tuple[int, int], size: tuple[int, int]) -> Box:
         place: Row by row.
         grid: Rows and columns of places.
         size: Height and width of the picture.
+        width: Places that it spans each way.
 
     >>> crop_box(0, (8, 8), (64, 64)), crop_box(0, (1, 1), (64, 48))
     (Box(top=0, left=0, height=24, width=24), Box(top=0, left=0, height=64, width=48))
     """
     row, column = divmod(place, grid[1])
-    top, height = _span(row, grid[0], size[0])
-    left, width = _span(column, grid[1], size[1])
-    return Box(top, left, height, width)
+    top, height = _span(row, grid[0], size[0], width)
+    left, across = _span(column, grid[1], size[1], width)
+    return Box(top, left, height, across)
 
 
 def strongest_crops(
@@ -87,9 +92,14 @@ def strongest_crops(
     ordered = best.values.sort(dim=0, descending=True, stable=True)
     values, pictures = ordered.values[:count].T.tolist(), ordered.indices[:count].T.tolist()
     places: Int[Tensor, "images concepts"] = best.indices.cpu()
+
+    def crop(picture: int, concept: int, value: float) -> Crop:
+        place = int(places[picture, concept])
+        return Crop(picture, crop_box(place, grid, size), crop_box(place, grid, size, SURROUNDINGS), value)
+
     return [
         [
-            Crop(picture, crop_box(int(places[picture, concept]), grid, size), value)
+            crop(picture, concept, value)
             for value, picture in zip(values[concept], pictures[concept], strict=True)
             if value > 0
         ]
@@ -100,6 +110,7 @@ def strongest_crops(
 def png(image: UInt8[Tensor, "3 height width"], largest: int) -> bytes:
     """A picture as a PNG file, made smaller where a side is longer than ``largest``.
 
+    >>> import torch
     >>> png(torch.zeros(3, 4, 8, dtype=torch.uint8), 4)[1:4]
     b'PNG'
     """
@@ -110,13 +121,8 @@ def png(image: UInt8[Tensor, "3 height width"], largest: int) -> bytes:
     return file.getvalue()
 
 
-def cut(images: UInt8[Tensor, "images 3 height width"], crops: list[Crop]) -> UInt8[Tensor, "crops 3 _ _"]:
-    """Cut crops out of the pictures of a class; at least one, and all of one size."""
-    return torch.stack([crop.box.of(images[crop.picture]) for crop in crops])
-
-
-def _span(place: int, places: int, length: int) -> tuple[int, int]:
+def _span(place: int, places: int, length: int, wide: int) -> tuple[int, int]:
     """Beginning and length of a crop along one side."""
-    width = min(length, max(math.ceil(WIDTH * length / places), math.ceil(length / SMALLEST)))
+    width = min(length, max(math.ceil(wide * length / places), math.ceil(length / SMALLEST)))
     middle = (place + 0.5) * length / places
     return min(max(0, round(middle - width / 2)), length - width), width

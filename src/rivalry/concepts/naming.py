@@ -1,12 +1,13 @@
-"""What a concept is called: the word that CLIP finds likelier for its crops than for those of other concepts.
+"""What a concept is called: the word that CLIP finds likely for its views, and less so for those of other concepts.
 
-    score(word) = mean over the concept's crops of log p(word | crop) − the same mean over all others' crops
-    p(word | crop) = softmax over words of scale · cos(crop, word)
+    score(word) = mean over the concept's views of log p(word | view) − λ · the same mean over all others' views
+    p(word | view) = softmax over words of scale · cos(view, word)
 
-This is the pointwise mutual information of word and concept, by the geometric mean over crops; the measure is our own
-choice. Since log p = scale · cos − log Σ exp(scale · cos), its means follow from the mean feature of the crops and the
-mean of the logarithm alone: a few hundred numbers a concept are kept, however many words and crops there are. The scale
-is the one that CLIP was trained with.
+Views are what surrounds its crops, and the pictures that these are of: CLIP has learnt whole pictures, and hardly knows
+what a small part shows. λ = 1 would be the pointwise mutual information of word and concept; at λ = ½ more of the names
+are true (``docs/concept_extraction.md``). All this is our own choice. Since log p = scale · cos − log Σ exp(scale ·
+cos), its means follow from the mean feature of the views and the mean of the logarithm alone: a few hundred numbers a
+concept are kept, however many words and views there are. The scale is the one that CLIP was trained with.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+BACKGROUND = 0.5
+"""λ, how much of what is said of other concepts' views is taken off."""
+
 
 @dataclass(frozen=True)
-class SeenCrops:
-    """What CLIP sees in the crops of some concepts.
+class SeenViews:
+    """What CLIP sees in the views of some concepts.
 
     Attributes:
-        counts: Crops of each concept.
-        features: Mean of their features of unit length; zeros where there are no crops.
+        counts: Views of each concept.
+        features: Mean of their features of unit length; zeros where there are none.
         masses: Mean of log Σ exp(scale · cos) over the words.
     """
 
@@ -35,17 +39,17 @@ class SeenCrops:
     @classmethod
     def of(
         cls,
-        features: Float[Tensor, "crops features"],
-        concept: Int[Tensor, " crops"],
+        features: Float[Tensor, "views features"],
+        concept: Int[Tensor, " views"],
         concepts: int,
         words: Float[Tensor, "words features"],
         scale: float,
-    ) -> SeenCrops:
-        """Average over the crops of each concept.
+    ) -> SeenViews:
+        """Average over the views of each concept.
 
         Args:
-            features: Of unit length, of each crop.
-            concept: Whose crop it is, from 0.
+            features: Of unit length, of each view.
+            concept: Of which concept it is, from 0.
             concepts: Their number.
             words: Features of unit length of the vocabulary.
             scale: Of the cosines, in the softmax.
@@ -64,8 +68,8 @@ class Called:
     """What a concept is called.
 
     Attributes:
-        name: The best word; None without crops.
-        score: In nats; above 0 the word is likelier here than elsewhere.
+        name: The best word; None without views.
+        score: In nats.
         runner_up: The second-best word.
     """
 
@@ -75,23 +79,23 @@ class Called:
 
 
 def name_concepts(
-    seen: SeenCrops, words: Float[Tensor, "words features"], vocabulary: tuple[str, ...], scale: float
+    seen: SeenViews, words: Float[Tensor, "words features"], vocabulary: tuple[str, ...], scale: float
 ) -> list[Called]:
     """Call every concept by the word of the highest score.
 
     Args:
-        seen: What CLIP sees in the crops of all concepts of a layer; they are each other's background.
+        seen: What CLIP sees in the views of all concepts of a layer; they are each other's background.
         words: Features of unit length of the vocabulary.
         vocabulary: The words themselves, two or more.
-        scale: As in :meth:`SeenCrops.of`.
+        scale: As in :meth:`SeenViews.of`.
 
     Returns:
-        One a concept. Where no other concept has crops there is no background, and the score is the mean log p.
+        One a concept. Where no other concept has views there is no background, and the score is the mean log p.
     """
     counts = seen.counts.double()[:, None]
     kept = torch.cat((seen.features, seen.masses[:, None]), 1).double()
     others = (counts * kept).sum(0) - counts * kept
-    differences = kept - others / (counts.sum() - counts).clamp(min=1)
+    differences = kept - BACKGROUND * others / (counts.sum() - counts).clamp(min=1)
     scores = scale * differences[:, :-1] @ words.double().T - differences[:, -1:]
     best = scores.topk(2, dim=1)
     return [

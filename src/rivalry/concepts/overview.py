@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rivalry.concepts.alignment import Likeness, shared_pairs, similar_concepts
-from rivalry.concepts.naming import Called, SeenCrops
+from rivalry.concepts.naming import Called, SeenViews
 from rivalry.concepts.schemas import CLASS_TABLES, CONCEPTS, SHARED
 from rivalry.concepts.speech import Speech
 from rivalry.concepts.tables import Row
@@ -81,8 +81,8 @@ def scalars(tables: Mapping[str, pa.Table], extraction: str) -> dict[str, float]
 def _called(kept: pa.Table, speech: Speech | None) -> list[Called]:
     if speech is None:
         return [Called()] * len(kept)
-    counts, masses = (torch.from_numpy(kept[name].to_numpy().copy()) for name in ("crops", "mass"))
-    return speech.call(SeenCrops(counts, _matrix(kept["features"]), masses))
+    counts, masses = (torch.from_numpy(kept[name].to_numpy().copy()) for name in ("views", "mass"))
+    return speech.call(SeenViews(counts, _matrix(kept["features"]), masses))
 
 
 def _names(called: Called) -> Row:

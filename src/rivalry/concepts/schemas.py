@@ -53,7 +53,7 @@ CLASS_TABLES: dict[str, pa.Schema] = {
         | _columns(("random_deletion", "random_insertion", "optimum_deletion", "optimum_insertion"), _NUMBER)
         | _columns(("constant", "draws"), _WHOLE),
         "kept": {"number": _WHOLE, "concept": _WHOLE, "vector": pa.list_(pa.float32())}
-        | {"crops": _WHOLE, "features": _NUMBERS, "mass": _NUMBER},
+        | {"views": _WHOLE, "features": _NUMBERS, "mass": _NUMBER},
     }.items()
 }
 """By table, what is written of a class by itself; ``kept`` is what classes are compared by, and goes into no record."""

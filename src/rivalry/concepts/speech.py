@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from rivalry.clip.feature_cache import word_features
 from rivalry.clip.towers import load_clip, prepare
-from rivalry.concepts.crops import Crop, cut
-from rivalry.concepts.naming import Called, SeenCrops, name_concepts
+from rivalry.concepts.crops import Crop
+from rivalry.concepts.naming import Called, SeenViews, name_concepts
 from rivalry.data.vocabulary import Vocabulary
 
 TEMPLATES = ("{}",)
@@ -37,8 +37,8 @@ class Speech:
         self._scale = float(self._clip.model.logit_scale.detach().exp())
         self.fingerprint = self._clip.fingerprint
 
-    def see(self, images: UInt8[Tensor, "images 3 height width"], crops: Sequence[Sequence[Crop]]) -> SeenCrops:
-        """Look at the crops of some concepts.
+    def see(self, images: UInt8[Tensor, "images 3 height width"], crops: Sequence[Sequence[Crop]]) -> SeenViews:
+        """Look at what surrounds the crops of some concepts, and at their pictures.
 
         Args:
             images: The pictures of a class.
@@ -48,10 +48,15 @@ class Speech:
         concept = torch.tensor([place for place, some in enumerate(crops) for _ in some], dtype=torch.long)
         features = self._words[:0]
         if listed:
-            cropped = cut(images, listed).to(self._clip.device)
-            features = self._clip.encode_prepared(prepare(cropped, self._clip.preparation))
-        return SeenCrops.of(features, concept.to(features.device), len(crops), self._words, self._scale)
+            whole = images[[crop.picture for crop in listed]]
+            around = torch.stack([crop.around.of(picture) for crop, picture in zip(listed, whole, strict=True)])
+            features = torch.cat([self._encode(around), self._encode(whole)])
+        views = concept.repeat(2).to(features.device)
+        return SeenViews.of(features, views, len(crops), self._words, self._scale)
 
-    def call(self, seen: SeenCrops) -> list[Called]:
+    def _encode(self, images: UInt8[Tensor, "images 3 _ _"]) -> Float[Tensor, "images features"]:
+        return self._clip.encode_prepared(prepare(images.to(self._clip.device), self._clip.preparation))
+
+    def call(self, seen: SeenViews) -> list[Called]:
         """What all concepts of a layer are called."""
         return name_concepts(seen, self._words, self._vocabulary.words, self._scale)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from torch import Tensor
 
 from rivalry.concepts.alignment import Likeness
-from rivalry.concepts.crops import Crop, cut, png
+from rivalry.concepts.crops import Crop, png
 from rivalry.concepts.one_class import Extracted, Heard, StudiedClass, Truth
 from rivalry.concepts.predictions import ClassPictures
 from rivalry.concepts.schemas import CLASS_TABLES
@@ -99,7 +99,7 @@ def crop_rows(key: Key, pictures: ClassPictures, heard: Heard, crops: Sequence[S
     index = pictures.index.tolist()
     return [
         {**key.columns, "concept": concept, "rank": rank, "index": index[crop.picture], **asdict(crop.box)}
-        | {"code": crop.code, "picture": png(cut(heard.images, [crop])[0], CROP_SIDE)}
+        | {"code": crop.code, "picture": png(crop.box.of(heard.images[crop.picture]), CROP_SIDE)}
         for concept, listed in enumerate(crops)
         for rank, crop in enumerate(listed)
     ]
@@ -168,7 +168,7 @@ def importance_rows(key: Key, found: StudiedClass, draws: int) -> list[Row]:
 
 
 def kept_rows(key: Key, found: StudiedClass, seen: Mapping[str, Tensor]) -> list[Row]:
-    """What a class's concepts are compared by with those of others: their vectors, and what CLIP saw in their crops."""
+    """What a class's concepts are compared by with those of others: their vectors, and what CLIP saw in their views."""
     columns: dict[str, Iterable[object]] = {"vector": found.own.dictionary.concepts.float().cpu().unbind()}
     columns |= {name: values.tolist() for name, values in seen.items()}
     return [
