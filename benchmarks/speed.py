@@ -10,8 +10,11 @@ Rows go to ``benchmarks/results/<machine>.json``, in place of those of the same 
 
 import clusters_speed
 import competition_speed
+import concepts_speed
 import detectors_speed
 import dissection_speed
+import extraction_speed
+import importance_speed
 import registers_speed
 import rotation_speed
 import sparse_inference_speed
@@ -34,6 +37,9 @@ COMPARISONS: list[Comparison] = [
     *watermark_speed.COMPARISONS,
     *detectors_speed.COMPARISONS,
     *rotation_speed.COMPARISONS,
+    *extraction_speed.COMPARISONS,
+    *importance_speed.COMPARISONS,
+    *concepts_speed.COMPARISONS,
 ]
 
 

@@ -26,6 +26,8 @@ WANTED = {
     ("clusters", ""): 0.1,
     ("registers", ""): 1.5,
     ("detectors", "the forward pass of the same pictures"): 2.0,
+    ("extraction", "with covariances of all channels"): 0.05,
+    ("importance", "one picture and mask at a time"): 0.1,
 }
 """The highest ratio wanted on two cores, by the first word of a measure and the reference (any, where empty)."""
 
