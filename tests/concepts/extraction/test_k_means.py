@@ -28,3 +28,12 @@ def test_no_more_is_lost_than_by_scikit_learn() -> None:
 def test_too_few_steps_are_told() -> None:
     rows = torch.rand(400, 6, generator=torch.Generator().manual_seed(0))
     assert not KMeans(restarts=1, iterations=1).fit(rows, 10).fitted.converged
+
+
+@pytest.mark.parametrize("width", [1e-2, 1e-4, 1e-5])
+def test_narrow_clusters_that_are_found_have_converged(width: float) -> None:
+    """Distances by products lose such widths; whether it has converged must not hang on them."""
+    generator = torch.Generator().manual_seed(0)
+    middles = torch.rand(4, 20, generator=generator)
+    rows = middles.repeat(100, 1) + width * torch.randn(400, 20, generator=generator)
+    assert KMeans().fit(rows, 4).fitted.converged

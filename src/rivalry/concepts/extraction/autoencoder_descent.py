@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from rivalry.concepts.extraction.gram import squares
+
 HALVINGS = 4
 """A descent has converged where its rate was halved so often."""
 
@@ -52,7 +54,7 @@ class Descent:
         self._order = torch.Generator().manual_seed(seed)
         self._adam = torch.optim.Adam([self.concepts, self.weights, self.bias], lr=rate)
         self._plateau = ReduceLROnPlateau(self._adam, factor=0.5, patience=PATIENCE, threshold=THRESHOLD)
-        self._energy = rows.square().sum(dtype=torch.double)
+        self._energy = squares(rows).sum()
 
     @property
     def converged(self) -> bool:

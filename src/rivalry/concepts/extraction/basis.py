@@ -17,7 +17,7 @@ from torch import Tensor
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
-from rivalry.concepts.extraction.gram import gram
+from rivalry.concepts.extraction.gram import gram, products
 from rivalry.recording.directions import Directions
 
 
@@ -100,18 +100,18 @@ def carrying(
     >>> carrying(torch.tensor([[1.0, 1.1, 0.0], [1.0, 0.9, 0.0], [0.0, 0.0, 0.5]]), torch.eye(3)[[0, 0, 2]], 2)
     tensor([0, 2])
     """
-    pairs, products = gram(codes), codes.double().T @ rows.double()
+    pairs, read = gram(codes), products(codes, rows)
     least = 1e-9 * pairs.diagonal()  # of what is no more than that beside the chosen ones only rounding is left
     chosen: list[int] = []
     for _ in range(count):
         beside = pairs.diagonal()
-        gain = torch.where(beside > least, products.square().sum(1) / beside, 0)
+        gain = torch.where(beside > least, read.square().sum(1) / beside, 0)
         gain[chosen] = -1
         place = int(gain.argmax())
         chosen.append(place)
         if float(gain[place]) > 0:
             share = pairs[:, place] / pairs[place, place]
-            products = products - share[:, None] * products[place]
+            read = read - share[:, None] * read[place]
             pairs = pairs - share[:, None] * pairs[place]
     return torch.tensor(chosen, device=codes.device)
 
@@ -121,4 +121,4 @@ def least_squares(
 ) -> Float[Tensor, "concepts channels"]:
     """The V of least ‖A − U V‖, the shortest where several are; 0 for a concept that no row has."""
     inverse: Tensor = torch.linalg.pinv(gram(codes), hermitian=True)
-    return (inverse @ (codes.double().T @ rows.double())).to(rows.dtype)
+    return (inverse @ products(codes, rows)).to(rows.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import ClassVar, final
 
@@ -9,6 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rivalry.concepts.extraction.dictionary import Dictionary
+
+_LEAST, _MOST = 1e-10, 1e15
 
 
 class Extraction(ABC):
@@ -33,14 +36,15 @@ class Extraction(ABC):
 
         Raises:
             ValueError: For fewer rows than concepts, more concepts than channels (of methods that cannot), a number of
-                concepts below 1, a negative seed, rows that are not finite, all the same, or all zero.
+                concepts below 1, a negative seed, rows that are not finite, all the same, all zero, or so large or
+                small that products of them are lost in single precision.
         """
         refused = self.refusal(rows, concepts)
         if refused is not None:
             raise ValueError(refused)
         if seed < 0:
             raise ValueError(f"a seed is 0 or more, got {seed}")
-        return self._fit(rows.float(), concepts, seed)
+        return self._fit(rows.detach().float(), concepts, seed)
 
     @final
     def refusal(self, rows: Float[Tensor, "samples channels"], concepts: int) -> str | None:
@@ -53,10 +57,17 @@ class Extraction(ABC):
             return f"{self.name} finds at most {most} concepts in a layer of {channels} channels, and not {concepts}"
         if samples < concepts:
             return f"{concepts} concepts want as many activations at least, got {samples}: show more, or ask for fewer"
-        if not bool(rows.isfinite().all()):
+        least, largest = (float(bound) for bound in rows.detach().aminmax())
+        reach = max(-least, largest)
+        if not math.isfinite(least + largest):
             return "activations must be finite, and some are NaN or infinite"
         if bool((rows == rows[0]).all()):
             return f"all {samples} activations are the same; concepts are found in such as vary"
+        if not _LEAST <= reach <= _MOST:
+            return (
+                f"activations reach {reach:.1g}, and products of such are lost in single precision; wanted a layer "
+                f"where they reach {_LEAST:g} to {_MOST:g}"
+            )
         return None
 
     def most_concepts(self, channels: int) -> int | None:

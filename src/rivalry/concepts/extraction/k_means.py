@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
+from rivalry.concepts.extraction.gram import relative_error
 from rivalry.numerics.kmeans import assign, kmeans
 
 
@@ -22,7 +23,8 @@ class Centroids(Dictionary):
 
     def encode(self, rows: Float[Tensor, "samples channels"]) -> Float[Tensor, "samples concepts"]:
         """One-hot rows."""
-        return one_hot(rows, self.concepts.to(rows))
+        wide = rows.to(torch.promote_types(rows.dtype, torch.float32))  # squares of half precision overflow
+        return one_hot(wide, self.concepts.to(wide)).to(rows)
 
 
 @final
@@ -30,7 +32,8 @@ class Centroids(Dictionary):
 class KMeans(Extraction):
     """Means of clusters, found by :func:`rivalry.numerics.kmeans.kmeans`.
 
-    It has converged where another step would make the sum of squares smaller by no more than ``tolerance`` of it.
+    It has converged where another step would change no code, or make the sum of squares smaller by no more than
+    ``tolerance`` of it.
 
     Args:
         restarts: Runs of which the best counts.
@@ -62,11 +65,17 @@ class KMeans(Extraction):
             tolerance=self.tolerance,
             restarts=self.restarts,
         )
-        codes = one_hot(rows, found.centroids[0])
-        means = codes.T @ rows / codes.sum(0).clamp(min=1)[:, None]
-        left = float((rows - one_hot(rows, means) @ means).square().sum(dtype=torch.double))
-        converged = float(found.inertia) - left <= self.tolerance * float(found.inertia)
-        return Centroids(found.centroids[0], Fitted.of(rows, codes, found.centroids[0], None, converged))
+        means = found.centroids[0]
+        codes = one_hot(rows, means)
+        return Centroids(means, Fitted.of(rows, codes, means, None, self._converged(rows, codes, means)))
+
+    def _converged(self, rows: Tensor, codes: Tensor, means: Tensor) -> bool:
+        """Whether another step changes no code, or hardly the sum of squares, taken from residuals to be exact."""
+        sizes = codes.sum(0)[:, None]
+        moved = torch.where(sizes > 0, codes.T @ rows / sizes.clamp(min=1), means)
+        again = one_hot(rows, moved)
+        before, after = relative_error(rows, codes, means) ** 2, relative_error(rows, again, moved) ** 2
+        return torch.equal(again, codes) or before - after <= self.tolerance * before
 
 
 def one_hot(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
+from rivalry.concepts.extraction.gram import squares
 
 
 @final
@@ -35,7 +36,6 @@ class NaturalUnits(Extraction):
         return channels
 
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
-        energy = rows.square().sum(0, dtype=torch.double)
-        strongest = energy.argsort(descending=True, stable=True)[:concepts]
+        strongest = squares(rows).argsort(descending=True, stable=True)[:concepts]
         units = torch.eye(rows.shape[1], device=rows.device)[strongest]
         return Orthonormal(units, Fitted.of(rows, rows[:, strongest], units))

@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
+from rivalry.concepts.extraction.gram import squares
 from rivalry.concepts.extraction.nmf_start import first_concepts
 from rivalry.concepts.extraction.non_negative import descend, non_negative_codes
 
@@ -37,7 +38,8 @@ class NonNegative(Dictionary):
 
     def encode(self, rows: Float[Tensor, "samples channels"]) -> Float[Tensor, "samples concepts"]:
         """The u ≥ 0 of least ‖a − u V‖; of signed rows too."""
-        return non_negative_codes(rows, self.concepts.to(rows))
+        wide = rows.to(torch.promote_types(rows.dtype, torch.float32))  # half precision adds up over many sweeps
+        return non_negative_codes(wide, self.concepts.to(wide)).to(rows)
 
 
 @final
@@ -66,11 +68,12 @@ class NMF(Extraction):
         parts = torch.cat([rows.relu(), (-rows).relu()], 1) if signed else rows
         found = first_concepts(parts, concepts, seed)
         history: list[float] = []
+        converged = False
         for error in self._turns(parts, found):
             history.append(error)
-            if len(history) > 1 and history[-2] - error < self.tolerance * error:
+            converged = len(history) > 1 and history[-2] - error <= self.tolerance * error  # also where nothing is lost
+            if converged:
                 break
-        converged = len(history) < self.iterations
         whole = found[:, : rows.shape[1]] - found[:, rows.shape[1] :] if signed else found
         whole = functional.normalize(whole, dim=1)
         codes = non_negative_codes(rows, whole)
@@ -78,7 +81,7 @@ class NMF(Extraction):
 
     def _turns(self, rows: Tensor, concepts: Tensor) -> Iterator[float]:
         """Improve concepts in place; give ‖A − UV‖ / ‖A‖ after each turn."""
-        energy = float(rows.square().sum(dtype=torch.double))
+        energy = float(squares(rows).sum())
         codes = rows.new_zeros(len(concepts), len(rows))
         for _ in range(self.iterations):
             descend(codes, concepts @ rows.T, concepts @ concepts.T, _SWEEPS)

@@ -13,6 +13,7 @@ from torch.nn import functional
 from rivalry.concepts.extraction.autoencoder_descent import Descent, top_codes
 from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
+from rivalry.concepts.extraction.gram import squares
 from rivalry.numerics.kmeans import kmeans
 from rivalry.numerics.sampling import draw
 
@@ -73,7 +74,7 @@ class SparseAutoencoder(Extraction):
 
     def _fit(self, rows: Float[Tensor, "samples channels"], concepts: int, seed: int) -> Dictionary:
         with torch.inference_mode(False), torch.enable_grad():
-            scale = rows.square().sum(1).mean().sqrt()
+            scale = (squares(rows).sum() / len(rows)).sqrt().to(rows)
             drawn = draw(len(rows), max(self.samples, concepts), seed).to(rows.device)
             descent = self._begin(rows[drawn] / scale, concepts, seed)
             history: list[float] = []
