@@ -14,6 +14,7 @@ from rivalry.numerics.matching import (
     iou_matrix,
     majority_accuracy,
     match,
+    matched_cosine,
     matched_iou,
     renaming,
 )
@@ -88,3 +89,41 @@ def test_renaming_undoes_a_permutation() -> None:
     assert torch.equal(names[order[labels]], labels)
     fewer = renaming(torch.tensor([[3, 0, 0]]))
     assert fewer.tolist() == [0]
+
+
+def orthonormal(count: int) -> torch.Tensor:
+    square = torch.randn(count, count, generator=torch.Generator().manual_seed(0))
+    return torch.linalg.qr(square.double()).Q
+
+
+def test_vectors_in_another_order_are_the_same_vectors() -> None:
+    vectors = orthonormal(9)
+    order = torch.randperm(9, generator=torch.Generator().manual_seed(0))
+    cosine, partner = matched_cosine(vectors, vectors[order])
+    torch.testing.assert_close(cosine, torch.ones(9).double())
+    assert torch.equal(order[partner], torch.arange(9))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 3.0, 1e30])
+def test_lengths_of_vectors_do_not_matter_and_signs_do(scale: float) -> None:
+    vectors = orthonormal(5)
+    torch.testing.assert_close(matched_cosine(vectors, scale * vectors)[0], torch.ones(5).double())
+    assert float(matched_cosine(vectors, -vectors)[0].max()) < 0.5
+    assert matched_cosine(torch.eye(1), -torch.eye(1))[0].item() == -1
+    assert matched_cosine(torch.eye(2), torch.zeros(2, 2))[0].tolist() == [0, 0]
+
+
+def test_pairs_of_vectors_have_the_largest_sum_not_each_its_best() -> None:
+    """Cosines 0.9, 0.8 / 0.8, 0.1: by best first 0.9 + 0.1, by sum 0.8 + 0.8."""
+    first = torch.tensor([0.9, 0.8, 0.0])
+    second = torch.tensor([0.8, 0.1, math.sqrt(1 - 0.65)])
+    cosine, partner = matched_cosine(torch.eye(3)[:2], torch.stack([first / first.norm(), second]))
+    assert partner.tolist() == [1, 0]
+    assert cosine.tolist() == pytest.approx([0.8, 0.8 / math.hypot(0.9, 0.8)])
+
+
+def test_vectors_without_a_partner_have_none() -> None:
+    cosine, partner = matched_cosine(torch.eye(3), torch.eye(3)[1:])
+    assert partner.tolist() == [-1, 0, 1]
+    assert math.isnan(cosine[0])
+    assert cosine[1:].tolist() == [1.0, 1.0]

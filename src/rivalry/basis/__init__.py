@@ -11,7 +11,7 @@ maths of dissection), :mod:`policies` (which masks a unit makes, and what they d
 Network dissection: :mod:`layer_dissection`, :mod:`dissection_tables`, :mod:`detector_sheet`, :mod:`network_dissection`.
 
 Bases: :mod:`pixels` (what they are fitted to), :mod:`rotation` (the fit), :mod:`baselines`, :mod:`supervised`,
-:mod:`bases` (all that are compared), :mod:`answers`, :mod:`dissected`, :mod:`measures` (S¹ and S²), :mod:`drift`,
+:mod:`bases` (all that are compared), :mod:`answers`, :mod:`dissected`, :mod:`measures` (S¹ and S²), :mod:`sparsity`,
 :mod:`decomposition` (what classes are made of), :mod:`layer_bases`, :mod:`tables`, :mod:`rotation_tables`,
 :mod:`interpretable_basis`.
 """

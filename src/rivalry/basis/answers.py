@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.basis.bases import Basis
-from rivalry.basis.drift import Sparsity, redundancy, sparsity
+from rivalry.basis.sparsity import Sparsity, redundancy, sparsity
 from rivalry.numerics.semantics import monosemanticity_of_all, unit_interval
 from rivalry.recording.sample_rows import Rows, SampleRows
 

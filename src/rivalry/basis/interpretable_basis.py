@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from rivalry.basis import rotation_tables, tables
 from rivalry.basis.concept_masks import ConceptMasks
 from rivalry.basis.decomposition import Decomposition
-from rivalry.basis.drift import matched_cosine
 from rivalry.basis.layer_bases import Fitted, LayerBases
 from rivalry.basis.pixels import Pixels, Reservoir
 from rivalry.basis.rotation import Recipe, Rotation, fit_rotation
@@ -25,6 +24,7 @@ from rivalry.basis.tables import FoundBasis, FoundLayer
 from rivalry.clip.feature_cache import ImageFeatures
 from rivalry.clip.towers import check_clip, load_clip
 from rivalry.data.dataset import ImageDataset
+from rivalry.numerics.matching import matched_cosine
 from rivalry.numerics.sampling import draw, halves
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
@@ -196,8 +196,9 @@ class InterpretableBasis(Analysis):
         }
         earlier, moved = self._earlier.get(layer), None
         if earlier is not None:
+            # Where the basis is orthonormal: weights of raw channels are ruled by channels that hardly vary.
             matrix = bases.fitted.rotation.matrix
-            moved = matched_cosine(matrix, earlier.matrix.to(matrix))[0]
+            moved = matched_cosine(matrix.T, earlier.matrix.to(matrix).T)[0]
         return FoundLayer(found, moved, self._classes(layer, bases.fitted))
 
     def _classes(self, layer: str, fitted: Fitted) -> dict[str, Decomposition]:

@@ -1,7 +1,8 @@
-"""How well two partitions of the same points agree: their table of counts, and what follows from it.
+"""How well two partitions of the same points, or two sets of vectors, agree.
 
-Agreement without names: adjusted Rand index (Hubert & Arabie, "Comparing partitions", 1985). With names: every segment
-of one partition gets at most one cluster of the other, so that the sum of a score is largest (Hungarian method).
+Partitions by their table of counts. Without names: adjusted Rand index (Hubert & Arabie, "Comparing partitions", 1985).
+With names: every segment of one partition gets at most one cluster of the other, so that the sum of a score is largest
+(Hungarian method). So do vectors.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+
+UNMATCHED = -1
+"""Place of the partner of a vector that has none."""
 
 
 def contingency(
@@ -76,6 +80,30 @@ def match(score: Float[Tensor, "firsts seconds"] | Int[Tensor, "firsts seconds"]
 
     rows, columns = linear_sum_assignment(score.cpu().numpy(), maximize=True)
     return np.asarray(rows), np.asarray(columns)
+
+
+def matched_cosine(
+    first: Float[Tensor, "firsts channels"], second: Float[Tensor, "seconds channels"]
+) -> tuple[Float[Tensor, " firsts"], Int[Tensor, " firsts"]]:
+    """Cosine of every vector and the one of the others that it is matched to, each in one pair at most.
+
+    The pairs have the largest sum of cosines. The sign counts: a vector that was turned round is another one. One that
+    is zero is like none (0).
+
+    Returns:
+        The cosines in double precision, NaN of a vector without a partner, and the partners, −1 where there is none.
+
+    >>> matched_cosine(torch.tensor([[2.0, 0.0], [0.0, 3.0]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
+    (tensor([1., 1.], dtype=torch.float64), tensor([1, 0]))
+    """
+    tiny = torch.finfo(torch.double).tiny  # short vectors have a direction too
+    ours, theirs = (torch.nn.functional.normalize(some.double(), dim=1, eps=tiny) for some in (first, second))
+    cosines = ours @ theirs.T
+    rows, columns = (torch.from_numpy(places).to(first.device) for places in match(cosines))
+    cosine = cosines.new_full((len(first),), torch.nan)
+    partner = torch.full_like(cosine, UNMATCHED, dtype=torch.long)
+    cosine[rows], partner[rows] = cosines[rows, columns], columns
+    return cosine, partner
 
 
 def matched_iou(table: Int[Tensor, "batch clusters segments"]) -> Float[Tensor, " batch"]:

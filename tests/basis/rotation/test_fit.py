@@ -8,9 +8,9 @@ import pytest
 import torch
 from rich.console import Console
 
-from rivalry.basis.drift import matched_cosine
 from rivalry.basis.rotation import Bounds, Recipe, Rotation, fit_rotation
 from rivalry.basis.rotation.start import random_rotation
+from rivalry.numerics.matching import matched_cosine
 from rivalry.recording import progress
 from tests.basis.rotation.planted import planted
 
@@ -27,7 +27,7 @@ def test_planted_signals_are_found(seed: int) -> None:
     """D = 16, three signals that may occur together, two distractors, bias +10: the weights are the signals."""
     pixels, _, signals = planted(seed, pixels=6000, together=0.25, noise=0.5)
     rotation = fit_rotation(pixels, 3, seed=seed)
-    assert float(matched_cosine(signals, rotation.directions().weights)[0].min()) >= 0.9
+    assert float(matched_cosine(signals.T, rotation.directions().weights.T)[0].min()) >= 0.9
     assert float((rotation.matrix.T @ rotation.matrix - torch.eye(3)).abs().max()) <= 1e-5
 
 
@@ -44,7 +44,7 @@ def test_the_pixels_of_signals_that_exclude_each_other_are_found(seed: int) -> N
     def contrast(share: torch.Tensor) -> torch.Tensor:
         return pixels.T @ share.float() / share.sum(0) - pixels.mean(0)[:, None]
 
-    cosine, partner = matched_cosine(contrast(torch.nn.functional.one_hot(which, 3)), contrast(on))
+    cosine, partner = matched_cosine(contrast(torch.nn.functional.one_hot(which, 3)).T, contrast(on).T)
     assert float(cosine.min()) > 0.9
     assert float((on[:, partner].float().argmax(1) == which).float().mean()) > 0.95
     assert float((on.sum(1) == 1).float().mean()) > 0.9
@@ -54,7 +54,7 @@ def test_the_pixels_of_signals_that_exclude_each_other_are_found(seed: int) -> N
 def test_many_planted_signals_are_found(seed: int) -> None:
     """A few of the directions may lie in local minima."""
     pixels, _, signals = planted(seed, pixels=6000, channels=32, signals=24, together=0.03, noise=0.5)
-    cosine, _ = matched_cosine(signals, fit_rotation(pixels, 24, seed=seed).directions().weights)
+    cosine, _ = matched_cosine(signals.T, fit_rotation(pixels, 24, seed=seed).directions().weights.T)
     assert float((cosine >= 0.9).float().mean()) > 0.85
     assert float(cosine.median()) > 0.95
 
@@ -64,7 +64,7 @@ def test_a_random_rotation_does_not_find_them(fitted: Rotation) -> None:
     by_chance = replace(fitted, matrix=random_rotation(16, seed=1)[:, :3]).directions()
     on = pixels @ by_chance.weights > by_chance.bias
     truth = torch.nn.functional.one_hot(which, 3).float()
-    cosine, _ = matched_cosine(truth - truth.mean(0), on.float() - on.float().mean(0))
+    cosine, _ = matched_cosine((truth - truth.mean(0)).T, (on.float() - on.float().mean(0)).T)
     assert float(cosine.mean()) < 0.7
 
 
@@ -144,7 +144,7 @@ def test_going_on_keeps_the_rotation_and_takes_new_moments(fitted: Rotation) -> 
     warm = fit_rotation(pixels, 3, recipe=Recipe().warm(), start=fitted)
     cold = fit_rotation(pixels, 3, recipe=Recipe().warm(), seed=7)
     torch.testing.assert_close(warm.mean, pixels.mean(0))
-    assert float(matched_cosine(warm.matrix, fitted.matrix)[0].min()) > 0.9
+    assert float(matched_cosine(warm.matrix.T, fitted.matrix.T)[0].min()) > 0.9
     assert warm.losses["total"] < 1.02 * fitted.losses["total"]
     assert warm.losses["total"] < cold.losses["total"]
     assert warm.epochs <= Recipe().warm().epochs < Recipe().epochs

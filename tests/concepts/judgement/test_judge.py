@@ -13,6 +13,7 @@ from rivalry.concepts.judgement.judge import NEIGHBOUR
 from rivalry.concepts.judgement.neighbours import neighbour_distance
 from rivalry.concepts.judgement.reconstruction import relative_l2
 from rivalry.concepts.judgement.wasserstein import wasserstein_1d
+from rivalry.numerics.sampling import draw
 from tests.concepts.extraction.planted import planted
 
 FOLD = folds_of_images(75, 4)
@@ -77,3 +78,13 @@ def test_large_samples_are_thinned_by_seed(rows: Tensor, monkeypatch: pytest.Mon
 def test_a_single_fold_is_refused(rows: Tensor) -> None:
     with pytest.raises(ValueError, match="two folds or more, got 1"):
         judged(PCA(), rows, fold=torch.zeros(300, dtype=torch.long))
+
+
+def test_rows_that_are_nearly_all_zero_have_a_length(rows: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of the rows that are looked at closely need differ from zero."""
+    drawn = draw(300, 20, 0)
+    sparse = rows.index_fill(0, drawn, 0.0)
+    monkeypatch.setattr("rivalry.concepts.judgement.judge.MOST_ROWS", 20)
+    scores = judged(PCA(), sparse)
+    assert (scores.wasserstein, scores.frechet, scores.out_of_distribution) == pytest.approx((0, 0, 0), abs=1e-9)
+    assert scores.relative_l2 > 0

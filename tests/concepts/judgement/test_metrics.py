@@ -15,7 +15,7 @@ from rivalry.concepts.judgement.folds import folds_of_images
 from rivalry.concepts.judgement.frechet import frechet
 from rivalry.concepts.judgement.neighbours import neighbour_distance, out_of_distribution
 from rivalry.concepts.judgement.reconstruction import relative_l2, zeros
-from rivalry.concepts.judgement.stability import matched_cosine, stability
+from rivalry.concepts.judgement.stability import stability
 from rivalry.concepts.judgement.wasserstein import wasserstein_1d
 
 
@@ -70,6 +70,14 @@ def test_relative_l2_is_a_mean_over_rows_that_are_not_zero() -> None:
     assert math.isnan(relative_l2(torch.zeros(2, 2), torch.zeros(2, 2)))
 
 
+def test_relative_l2_of_more_rows_than_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, codes, found = sample(50, 5, 3)
+    rows[7] = 0
+    whole = relative_l2(rows, codes @ found)
+    monkeypatch.setattr("rivalry.concepts.judgement.reconstruction._ROWS_AT_ONCE", 8)
+    assert relative_l2(rows, codes @ found) == pytest.approx(whole, rel=1e-12)
+
+
 def test_zeros_counts_those_that_are_exactly_zero() -> None:
     assert zeros(torch.tensor([[0.0, -1.0, 1e-9, 0.0]])) == 0.5
 
@@ -99,14 +107,6 @@ def test_out_of_distribution_is_zero_of_rows_themselves_and_grows_with_distance(
     assert out_of_distribution(seen, seen, real) == 0.0
     assert out_of_distribution(seen, seen + 10, real) > 10
     assert out_of_distribution(seen, seen.mean(0).expand_as(seen), real) < 0  # nearer than real ones are
-
-
-def test_matched_cosine_knows_no_order_and_no_length_but_signs() -> None:
-    concepts = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
-    assert matched_cosine(concepts, 3 * concepts.flip(0)) == pytest.approx(1)
-    assert matched_cosine(torch.eye(2), -torch.eye(2)) == 0  # each with the one it is not
-    assert matched_cosine(torch.eye(1), -torch.eye(1)) == -1
-    assert matched_cosine(torch.eye(2), torch.zeros(2, 2)) == 0
 
 
 def test_stability_is_the_mean_over_pairs_of_folds() -> None:

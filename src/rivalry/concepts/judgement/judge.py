@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.concepts.extraction import Dictionary, Extraction
+from rivalry.concepts.extraction.gram import squares
 from rivalry.concepts.judgement.frechet import frechet
 from rivalry.concepts.judgement.neighbours import out_of_distribution
 from rivalry.concepts.judgement.reconstruction import relative_l2, zeros
@@ -56,8 +57,8 @@ def judge_extraction(
 ) -> ExtractionScores:
     """Judge what an extraction has found.
 
-    All rows tell the first two scores, :data:`MOST_ROWS` of them, drawn by seed, the others. Real activations that
-    what is given back of odd folds is held against are those of even ones.
+    All rows tell the first two scores and the units of the others, and :data:`MOST_ROWS` of them, drawn by seed, these
+    others. Real activations that what is given back of odd folds is held against are those of even ones.
 
     Args:
         extraction: Fitted anew to each fold, for its stability.
@@ -70,13 +71,13 @@ def judge_extraction(
     Raises:
         ValueError: For fewer than two folds.
     """
-    parts = [rows[fold == one] for one in range(int(fold.max()) + 1)]
-    steady = stability(extraction, [_thinned(part, seed) for part in parts], codes.shape[1], seed=seed)
+    places = [_thinned((fold == one).nonzero()[:, 0], seed) for one in range(int(fold.max()) + 1)]
+    steady = stability(extraction, [rows[some] for some in places], codes.shape[1], seed=seed)
     given_back = dictionary.decode(codes)
     lost, empty = relative_l2(rows, given_back), zeros(codes)
+    length = math.sqrt(float(squares(rows).sum()) / len(rows))
     rows, codes, given_back, fold = (_thinned(part, seed) for part in (rows, codes, given_back, fold.to(rows.device)))
     real = fold % 2 == 0
-    length = float(rows.square().sum(1, dtype=torch.double).mean().sqrt())
     return ExtractionScores(
         lost,
         empty,

@@ -15,5 +15,5 @@ def wasserstein_1d(rows: Float[Tensor, "samples channels"], given_back: Float[Te
     >>> wasserstein_1d(torch.tensor([[0.0], [4.0]]), torch.tensor([[5.0], [1.0]]))
     1.0
     """
-    ordered = (part.sort(0).values for part in (rows, given_back))
+    ordered = (part.T.contiguous().sort(1).values for part in (rows, given_back))  # faster than along axis 0
     return float(torch.sub(*ordered).abs().mean(dtype=torch.double))

@@ -1,4 +1,4 @@
-"""How far a basis has moved from another, how much its directions repeat each other, how sparse its answers are."""
+"""How much the directions of a basis repeat each other, and how sparse its answers are."""
 
 from __future__ import annotations
 
@@ -6,40 +6,11 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from rivalry.numerics.matching import match
-
-UNMATCHED = -1
-"""Place of the partner of a direction that has none."""
-
 _NUMBERS_AT_ONCE = 2**22
-
-
-def matched_cosine(
-    ours: Float[Tensor, "channels ours"], theirs: Float[Tensor, "channels theirs"]
-) -> tuple[Float[Tensor, " ours"], Int[Tensor, " ours"]]:
-    """Cosine of every direction and the one of the other basis that it is matched to, each in one pair at most.
-
-    The pairs have the largest sum of cosines (Hungarian method). The sign counts: a direction that was turned round
-    answers to the opposite. Compare in the space where the basis is orthonormal (:attr:`Rotation.matrix`): weights of
-    raw channels are ruled by channels that hardly vary.
-
-    Returns:
-        The cosines, NaN of a direction without a partner, and the partners, −1 where there is none.
-
-    >>> matched_cosine(torch.eye(3)[:, [0, 1]], torch.eye(3)[:, [1, 0, 2]])
-    (tensor([1., 1.]), tensor([1, 0]))
-    """
-    cosines = functional.normalize(ours.double(), dim=0).T @ functional.normalize(theirs.double(), dim=0)
-    rows, columns = (torch.from_numpy(places).to(ours.device) for places in match(cosines))
-    matching = torch.full((ours.shape[1],), UNMATCHED, device=ours.device)
-    cosine = torch.full((ours.shape[1],), torch.nan, device=ours.device)
-    matching[rows] = columns
-    cosine[rows] = cosines[rows, columns].to(cosine.dtype)
-    return cosine, matching
 
 
 def redundancy(weights: Float[Tensor, "channels directions"]) -> Float[Tensor, " directions"]:
