@@ -10,8 +10,13 @@ from rivalry.lens.concepts_by_network import MEASURES, Extracted, compared_score
 from rivalry.records import Record
 
 
-def extracted(network: str = "ReLU", worth: float = 0.25, missing: float | None = None) -> Extracted:
-    """A record of two extractions and two classes; ``missing`` stands where a measure is not known of a class."""
+def extracted(
+    network: str = "ReLU", worth: float = 0.25, missing: float | None = None, far: float | None = None
+) -> Extracted:
+    """A record of two extractions and two classes.
+
+    ``missing`` is the stability of the first row; ``far`` of every row how far out of distribution it is, if given.
+    """
     rows = [
         {"layer": "act", "class": name, "extraction": extraction}
         | {measure: worth * factor * (1 + place) for place, measure in enumerate(MEASURES)}
@@ -19,6 +24,8 @@ def extracted(network: str = "ReLU", worth: float = 0.25, missing: float | None 
         for name in ("car", "house")
     ]
     rows[0]["stability"] = missing
+    if far is not None:
+        rows = [row | {"out_of_distribution": far} for row in rows]
     return Extracted(Record("concepts", 0, 0, {}, {"extractions": pa.Table.from_pylist(rows)}), network, "PictureBook")
 
 
@@ -36,6 +43,14 @@ def test_it_grows_by_sections_and_shows_every_kind() -> None:
     assert one.shape[1] == 1100
     assert one.dtype == np.uint8
     assert not np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("far", [-0.5, 0.0, 0.5])
+def test_what_is_below_zero_stays_in_its_panel(far: float) -> None:
+    """Out of distribution is the last column: from 950 pixels on."""
+    page, other = concepts_by_network([extracted(far=far)]), concepts_by_network([extracted(far=1.0)])
+    assert np.array_equal(page[:, :925], other[:, :925])
+    assert not np.array_equal(page[:, 925:], other[:, 925:])
 
 
 def test_what_compares_nothing_is_refused() -> None:

@@ -123,18 +123,25 @@ def _draw_section(page: Axes, title: str, scores: Scores, kinds: Sequence[str], 
 def _draw_panel(
     page: Axes, rows: Sequence[Mapping[str, Sequence[float]]], kinds: Sequence[str], left: float, first: float
 ) -> None:
-    """One measure of all extractions, on its own scale from 0."""
+    """One measure of all extractions, on its own scale that holds 0, which is the darkest line."""
     known = [value for row in rows for values in row.values() for value in values]
-    most = max([*known, 1e-12])
+    least, most = min([*known, 0.0]), max([*known, 0.0])
+    scale = _WIDE / (most - least or 1.0)
     bottom = first + (len(rows) - 0.5) * _ROW
-    page.plot([left, left], [first - _ROW / 2, bottom], color=QUIET, linewidth=0.9, zorder=0)
-    page.plot([left + _WIDE] * 2, [first - _ROW / 2, bottom], color=LINE, linewidth=0.9, zorder=0)
-    page.text(left, bottom + 0.1, "0", color=QUIET, fontsize=7.5, ha="center", va="center")
-    page.text(left + _WIDE, bottom + 0.1, f"{most:.2g}", color=QUIET, fontsize=7.5, ha="center", va="center")
+    for end in {least, 0.0, most}:
+        x = left + scale * (end - least)
+        page.plot([x, x], [first - _ROW / 2, bottom], color=LINE if end else QUIET, linewidth=0.9, zorder=0)
+        if end or _clear(least, most):
+            page.text(x, bottom + 0.1, f"{end:.2g}", color=QUIET, fontsize=7.5, ha="center", va="center")
     for place, row in enumerate(rows):
         for kind, colour in zip(kinds, _COLOURS, strict=False):
             if row.get(kind):
                 y = first + place * _ROW + 0.12 * (kinds.index(kind) - (len(kinds) - 1) / 2)
-                xs = [left + _WIDE * value / most for value in row[kind]]
+                xs = [left + scale * (value - least) for value in row[kind]]
                 page.plot([min(xs), max(xs)], [y, y], color=colour, linewidth=1.6, alpha=0.6, solid_capstyle="butt")
                 page.scatter([mean(xs)], [y], s=30, color=colour, edgecolor=PAPER, linewidth=0.6, zorder=3)
+
+
+def _clear(least: float, most: float) -> bool:
+    """Whether the label of 0 stands apart from those of the ends, or is one of them."""
+    return not least or not most or 0.2 < -least / (most - least) < 0.8
