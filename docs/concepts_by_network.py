@@ -3,8 +3,8 @@
     python docs/concepts_by_network.py analyses/concepts-* analyses/cifar-*
 
 A folder is what ``rivalry analyze … --out FOLDER`` has left of ``configs/concepts/compared_*.yaml``. Which network it
-is of is read from its records, which pictures from its name up to the first dash. ``concepts_by_network.png`` is drawn of
-the extractions compared, ``concepts_by_count.png`` of the records ``of_5``, ``of_10`` …
+is of is read from its records, which pictures from its name up to the first dash. ``concepts_by_network.png`` is drawn
+of the extractions compared, ``concepts_by_count.png`` of the records ``of_5``, ``of_10`` …
 """
 
 from __future__ import annotations
