@@ -1,0 +1,67 @@
+"""The classes that a study has done: where it is stopped, the next one goes on behind them.
+
+A study of a thousand classes takes an hour. What is written of each class lies in the user's cache until the study is
+whole: ``concepts/<digest>/<class>.arrow``, the digest being of all that the tables of a class depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+from torch import Tensor
+
+from rivalry.cache import cache_folder
+from rivalry.concepts.schemas import CLASS_TABLES
+
+
+class StudiedClasses:
+    """What was written of the classes of one study.
+
+    Args:
+        parts: All that the tables depend on: texts, and tensors by what is in them.
+    """
+
+    def __init__(self, parts: Iterable[str | Tensor]) -> None:
+        digest = hashlib.blake2b(digest_size=16)
+        for part in parts:
+            digest.update(part.encode() if isinstance(part, str) else _bits(part))
+        self._folder = cache_folder("concepts") / digest.hexdigest()
+        self._folder.mkdir(exist_ok=True)
+
+    def get(self, class_: int) -> dict[str, pa.Table] | None:
+        """The tables of a class, where they are there and whole."""
+        file = self._file(class_)
+        if not file.is_file():
+            return None
+        try:
+            with pa.OSFile(str(file)) as source:
+                return {name: pa.ipc.open_stream(source).read_all() for name in CLASS_TABLES}
+        except (pa.ArrowInvalid, OSError):
+            file.unlink()
+            return None
+
+    def keep(self, class_: int, tables: Mapping[str, pa.Table]) -> None:
+        """Write the tables of a class, whole or not at all."""
+        handle, draft = tempfile.mkstemp(prefix=f".{class_}-", dir=self._folder)
+        with os.fdopen(handle, "wb") as sink:
+            for name in CLASS_TABLES:
+                with pa.ipc.new_stream(sink, tables[name].schema) as writer:
+                    writer.write_table(tables[name])
+        Path(draft).replace(self._file(class_))
+
+    def forget(self) -> None:
+        """Drop everything: the study is whole."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _file(self, class_: int) -> Path:
+        return self._folder / f"{class_}.arrow"
+
+
+def _bits(tensor: Tensor) -> bytes:
+    return f"{tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.detach().cpu().float().numpy().tobytes()
