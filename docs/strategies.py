@@ -1,9 +1,11 @@
-"""Draws ``docs/pictures/strategies_by_dose.png`` from records of concepts, and prints the table of ``strategies.md``.
+"""Draws the two pictures of ``docs/strategies.md`` from records of concepts, and prints its table.
 
-    python docs/strategies.py runs/strategies-*
+    python docs/strategies.py runs/misled runs/strategies-*
 
-A folder ``strategies-pDOSE-…`` is what ``rivalry analyze`` has left of ``configs/concepts/watermark_picturebook.yaml``
-for a network that learnt with the mark on a share DOSE of the class. Whether its units compete is read from its record.
+Folders are what ``rivalry analyze`` has left of two studies in ``configs/concepts/``. The first is of
+``watermark_everywhere.yaml``; its page becomes ``strategies.png``. Any ``strategies-pDOSE-…`` is of
+``watermark_picturebook.yaml``, for a network that learnt with the mark on a share DOSE of the class; their
+graphs become ``strategies_by_dose.png``. Whether the units of a network compete is read from its record.
 """
 
 from __future__ import annotations
@@ -17,11 +19,22 @@ from typing import Any
 
 from PIL import Image
 
+from rivalry.lens.class_page import class_page
 from rivalry.lens.strategy_graphs import Drawn, strategy_graphs
 from rivalry.records import Record, find_records
 
-COLUMNS = ("", "", "networks", "pictures", "without the mark", "strategies", "AMI", "AMI by chance")
-COLUMNS += ("told by strategy", "told by the commoner")
+COLUMNS = (
+    *("network", "learnt at", "networks", "pictures", "without the mark", "strategies"),
+    *("AMI", "AMI by chance", "told by strategy", "told by the commoner"),
+)
+
+
+def last_record(folder: Path) -> Record:
+    """A folder's last record of concepts."""
+    found = find_records(folder / "records", "concepts")
+    if not found:
+        raise ValueError(f"{folder} has no record of a ConceptExtraction; rivalry analyze makes one")
+    return Record.load(found[-1])
 
 
 def read(folder: Path) -> Drawn:
@@ -29,10 +42,7 @@ def read(folder: Path) -> Drawn:
     dose = re.fullmatch(r"strategies-p([0-9.]+)(-.*)?", folder.name)
     if dose is None:
         raise ValueError(f"{folder.name!r} does not say the dose; wanted strategies-pDOSE-…, as strategies-p0.9-s0")
-    found = find_records(folder / "records", "concepts")
-    if not found:
-        raise ValueError(f"{folder} has no record of a ConceptExtraction; rivalry analyze makes one")
-    record = Record.load(found[-1])
+    record = last_record(folder)
     competitors = record.settings["competitors"]
     counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
     return Drawn(record, f"LWTA, U = {counts[0]}" if counts else "ReLU", f"p = {float(dose[1]):g}")
@@ -74,12 +84,15 @@ def _span(values: Sequence[float], form: str) -> str:
 def main() -> None:
     """Read folders, draw, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path, help="folders of what was analysed")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures" / "strategies_by_dose.png")
+    parser.add_argument("misled", type=Path, help="folder of a network that was shown the mark on all classes")
+    parser.add_argument("folders", nargs="+", type=Path, help="folders of networks that were shown it on one")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures")
     given = parser.parse_args()
     runs = [read(folder) for folder in sorted(given.folders)]
     runs.sort(key=lambda one: (one.row != "ReLU", one.row, one.column))
-    Image.fromarray(strategy_graphs(runs)).quantize(128).save(given.out, optimize=True)
+    pictures = {"strategies": class_page(last_record(given.misled)), "strategies_by_dose": strategy_graphs(runs)}
+    for name, picture in pictures.items():
+        Image.fromarray(picture).quantize(256).save(given.out / f"{name}.png", optimize=True)
     print(table(runs))
 
 
