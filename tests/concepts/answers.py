@@ -49,7 +49,7 @@ def unlinear(concepts: int = 5, *, seed: int = 0) -> Formula:
         whole = nn.Sequential(nn.Linear(4, 6), nn.Softplus(), nn.Linear(6, 1)).double().requires_grad_(False)
 
     def formula(codes: Tensor) -> Tensor:
-        return whole(place(codes.double()).mean(1)).squeeze(1).to(codes)
+        return 50 * whole(place(codes.double()).mean(1)).squeeze(1).to(codes)
 
     return Formula(concepts, formula)
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from rivalry.concepts.answer import Answer, LinearAnswer
 from rivalry.concepts.importance.importance import check_codes
+from rivalry.concepts.orders import logits_in_order, random_order
 
 SUBSETS = 64
 """Random sets of concepts of µ-fidelity."""
@@ -166,7 +167,7 @@ def random_floor(
     generator = torch.Generator().manual_seed(seed)
     total = torch.zeros(len(codes), device=codes.device)
     for _ in range(orders):
-        order = torch.rand(len(codes), codes.shape[2], generator=generator).argsort(1).to(codes.device)
+        order = random_order(codes, generator)
         total += _area(answer, codes, order) + _area(answer, codes, order.flip(1))
     return total / (2 * orders)
 
@@ -183,11 +184,7 @@ def _area(
     answer: Answer, codes: Float[Tensor, "images places concepts"], order: Int[Tensor, "images concepts"]
 ) -> Float[Tensor, " images"]:
     """Area under the logit as concepts come in order; as they go in order, it is that of the order backwards."""
-    concepts = codes.shape[2]
-    ranks = order.argsort(1)
-    counts = torch.arange(concepts + 1, device=codes.device)
-    masks = (ranks[:, None, :] < counts[:, None]).to(codes)
-    return torch.trapezoid(answer.masked(codes, masks), dx=1 / concepts)
+    return torch.trapezoid(logits_in_order(answer, codes, order), dx=1 / codes.shape[2])
 
 
 def _correlation(x: Float[Tensor, "images sets"], y: Float[Tensor, "images sets"]) -> Float[Tensor, " images"]:

@@ -4,7 +4,8 @@
     gradient × input      Σ_p u_pi ∂h/∂u_pi                         Shrikumar et al. 2016
     integrated gradients  Σ_p u_pi ∫₀¹ ∂h/∂u_pi (t u) dt            Sundararajan et al. 2017
 
-The sum runs over places p. Integrated gradients are complete: over all concepts they sum up to h(u) − h(0).
+The sum runs over places p. Integrated gradients are complete: over all concepts they sum up to h(u) − h(0), where h has
+no jumps. Where LWTA layers compete by argmax it has, and no gradient sees them (see :mod:`rivalry.concepts.shares`).
 """
 
 from __future__ import annotations
