@@ -79,7 +79,12 @@ class Called:
 
 
 def name_concepts(
-    seen: SeenViews, words: Float[Tensor, "words features"], vocabulary: tuple[str, ...], scale: float
+    seen: SeenViews,
+    words: Float[Tensor, "words features"],
+    vocabulary: tuple[str, ...],
+    scale: float,
+    *,
+    background: float = BACKGROUND,
 ) -> list[Called]:
     """Call every concept by the word of the highest score.
 
@@ -88,6 +93,7 @@ def name_concepts(
         words: Features of unit length of the vocabulary.
         vocabulary: The words themselves, two or more.
         scale: As in :meth:`SeenViews.of`.
+        background: λ.
 
     Returns:
         One a concept. Where no other concept has views there is no background, and the score is the mean log p.
@@ -95,7 +101,7 @@ def name_concepts(
     counts = seen.counts.double()[:, None]
     kept = torch.cat((seen.features, seen.masses[:, None]), 1).double()
     others = (counts * kept).sum(0) - counts * kept
-    differences = kept - BACKGROUND * others / (counts.sum() - counts).clamp(min=1)
+    differences = kept - background * others / (counts.sum() - counts).clamp(min=1)
     scores = scale * differences[:, :-1] @ words.double().T - differences[:, -1:]
     best = scores.topk(2, dim=1)
     return [
