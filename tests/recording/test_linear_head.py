@@ -20,8 +20,20 @@ class Pooling(nn.Module):
 
 
 def test_the_classifier_is_the_one_that_reads_the_mean_of_the_layer() -> None:
-    network, squared, maps = Pooling(), Pooling(power=2), torch.rand(4, 5, 2, 2)
+    network, squared, maps = (
+        Pooling(),
+        Pooling(power=2),
+        torch.rand(4, 5, 2, 2, generator=torch.Generator().manual_seed(0)),
+    )
     logits = network(maps).detach()
     assert reading_classifier(network, maps, logits) is network.head
     assert reading_classifier(squared, maps, squared(maps).detach()) is None
     assert reading_classifier(network, maps[:, :4], logits) is None
+
+
+def test_a_large_bias_does_not_hide_that_another_layer_is_read() -> None:
+    network, maps = Pooling(), torch.rand(4, 5, 2, 2, generator=torch.Generator().manual_seed(0))
+    torch.nn.init.constant_(network.head.bias, 1000.0)
+    logits = network(maps).detach()
+    assert reading_classifier(network, maps, logits) is network.head
+    assert reading_classifier(network, maps.flip(1), logits) is None
