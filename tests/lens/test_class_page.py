@@ -98,6 +98,16 @@ def test_without_a_layout_the_page_says_so(column: str) -> None:
     assert not pixels_of(picture[GRAPH], (255, 0, 255)).any()
 
 
+def test_what_a_concept_is_opposed_to_is_not_what_it_speaks_for() -> None:
+    opposed, alone = class_rows(), class_rows()
+    for row in opposed["concepts"]:
+        row |= {"alignments": [0.9, -0.1], "similarities": [-0.2]}
+    for row in alone["concepts"]:
+        row |= {"aligned_classes": ["tree"], "alignments": [0.9], "similar": None, "similarities": None}
+    assert np.array_equal(class_page(concept_record(opposed)), class_page(concept_record(alone)))
+    assert not np.array_equal(class_page(concept_record(opposed)), class_page(concept_record(class_rows())))
+
+
 def unknown(record: Record) -> Record:
     """The record without all that may be unknown."""
     tables = dict(record.tables)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from rivalry.lens.class_view import ClassView, Row
 from rivalry.lens.page import INK, LINE, QUIET
 from rivalry.lens.strategy_graph import GREY, decode
-from rivalry.lens.strategy_panels import called
+from rivalry.lens.strategy_panels import called, shorten
 
 STEP = 0.92
 """Inches from row to row."""
@@ -37,7 +37,7 @@ def draw_concepts(page: Axes, view: ClassView, colours: Mapping[int, str], top: 
 
 def _describe(page: Axes, concept: Row, colour: str, upper: float) -> None:
     page.scatter([_LEFT + 0.07], [upper + 0.19], s=70, color=colour, linewidths=0)
-    name = _shorten(called(concept), 24)
+    name = shorten(called(concept), 24)
     page.text(_LEFT + 0.23, upper + 0.19, name, color=INK, fontsize=12, weight="bold", va="center")
     lines = (_weight_line(concept), *_like_lines(concept))
     for number, line in enumerate(lines):
@@ -53,23 +53,24 @@ def _weight_line(concept: Row) -> str:
 
 
 def _like_lines(concept: Row) -> list[str]:
-    """To which classes' logits it leads, and which concepts of other classes are like it."""
-    pairs = (
-        ("speaks for", concept["aligned_classes"], concept["alignments"]),
-        ("is like", concept["similar"], concept["similarities"]),
-    )
-    return [f"{words} {_listed(names, cosines)}" for words, names, cosines in pairs if names]
+    """To which classes' logits it adds, and which concepts of other classes are like it; not what it is opposed to."""
+    said = {
+        "speaks for": zip(concept["aligned_classes"] or (), concept["alignments"] or (), strict=True),
+        "is like": zip(concept["similar"] or (), concept["similarities"] or (), strict=True),
+    }
+    lists = {words: [(name, cosine) for name, cosine in pairs if cosine > 0] for words, pairs in said.items()}
+    return [f"{words} {_listed(pairs)}" for words, pairs in lists.items() if pairs]
 
 
-def _listed(names: Sequence[str], cosines: Sequence[float]) -> str:
+def _listed(pairs: Sequence[tuple[str, float]]) -> str:
     """As many names with their cosines as there is room for, one at least."""
     said = ""
-    for name, cosine in zip(names, cosines, strict=True):
+    for name, cosine in pairs:
         longer = f"{said}, {name} ({cosine:.2f})" if said else f"{name} ({cosine:.2f})"
         if said and len(longer) > _LONGEST:
             break
         said = longer
-    return _shorten(said, _LONGEST)
+    return shorten(said, _LONGEST)
 
 
 def _draw_crops(page: Axes, crops: Sequence[Row], top: float) -> None:
@@ -79,7 +80,3 @@ def _draw_crops(page: Axes, crops: Sequence[Row], top: float) -> None:
         left = _RIGHT - (_CROPS - place) * (_CROP + _GAP) + _GAP + (_CROP - wide) / 2
         upper = top + (_CROP - high) / 2
         page.imshow(picture, extent=(left, left + wide, upper + high, upper), interpolation="antialiased")
-
-
-def _shorten(words: str, longest: int) -> str:
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"

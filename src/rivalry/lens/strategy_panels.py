@@ -57,7 +57,7 @@ def _bars(view: ClassView, colours: Mapping[int, str]) -> list[tuple[str, float,
     """Words, share and colour of each bar; no colour for what is no single concept."""
     known = [concept for concept in view.concepts if concept["share"] is not None]
     bars: list[tuple[str, float, str | None]] = [
-        (_shorten(called(concept), 23), concept["share"], colours.get(concept["concept"], GREY))
+        (shorten(called(concept), 23), concept["share"], colours.get(concept["concept"], GREY))
         for concept in known[:MOST_BARS]
     ]
     others = known[MOST_BARS:]
@@ -110,7 +110,7 @@ def _draw_apart(
     for place, (concept, difference) in enumerate(pairs):
         across = left + 1.32 * place
         page.scatter([across + 0.04], [height], s=22, color=colours.get(concept, GREY), linewidths=0)
-        words = _shorten(names.get(concept, str(concept)), 11)
+        words = shorten(names.get(concept, str(concept)), 11)
         page.text(across + 0.13, height, f"{words} {difference:+.1f}", color=QUIET, fontsize=8.5, va="center")
 
 
@@ -120,5 +120,6 @@ def called(concept: Row) -> str:
     return f"concept {concept['concept']}" if name is None else f"{concept['concept']} {name}"
 
 
-def _shorten(words: str, longest: int) -> str:
+def shorten(words: str, longest: int) -> str:
+    """The beginning of a long name."""
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
