@@ -24,6 +24,7 @@ from rivalry.records import Record, find_records
 
 CLIP = f"local-dir:{Path(__file__).parents[1] / 'checkpoints' / 'picturebook-clip'}"
 VIEWS = {"crop": ("crop",), "surroundings": ("around",), "picture": ("whole",), "both": ("around", "whole")}
+BACKGROUNDS = ((0.0, 0.0), (0.5, 0.0), (0.25, 0.5), (1.0, 0.0))
 PIXELS, AROUND = 12, 40
 
 
@@ -61,6 +62,8 @@ def main() -> None:
     units = {(row["class"], row["concept"]): row["unit"] for row in record.tables["concepts"].to_pylist()}
     crops = record.tables["crops"].drop_columns(["picture"]).to_pylist()
     unit = torch.tensor([units[row["class"], row["concept"]] for row in crops])
+    classes = list(dict.fromkeys(name for name, _ in units))
+    class_ = torch.tensor([classes.index(name) for name, _ in units])
     clip, vocabulary = load_clip(CLIP), Vocabulary.load("picturebook")
     words, scale = word_features(clip, vocabulary.words, ("{}",)), float(clip.model.logit_scale.exp())
     seen = [views(book[row["index"]]["image"], row) for row in crops]
@@ -69,16 +72,20 @@ def main() -> None:
         for name in ("crop", "around", "whole")
     }
     truth, names = presence(crops, unit, book), [concept.name for concept in book.concepts]
-    print("| CLIP looks at | λ | true | by chance | different names |\n|---|---|---|---|---|")
+    print("| CLIP looks at | less of the layer | of the class | true | by chance | different names | in a class |")
+    print("|---" * 7 + "|")
     for label, parts in VIEWS.items():
         of_views = torch.cat([features[part] for part in parts])
         kept = SeenViews.of(of_views, unit.repeat(len(parts)), len(units), words, scale)
-        for background in (0.0, 0.5, 1.0):
-            called = [one.name for one in name_concepts(kept, words, vocabulary.words, scale, background=background)]
+        for background in BACKGROUNDS:
+            found = name_concepts(kept, class_, words, vocabulary.words, scale, background=background)
+            called = [one.name for one in found]
             places = torch.tensor([names.index(str(name)) for name in called])
             true = (truth[torch.arange(len(places)), places] >= 0.5).float().mean()
             chance = (truth[:, places] >= 0.5).float().mean()
-            print(f"| {label} | {background:g} | {true:.0%} | {chance:.1%} | {len(set(called))} |")
+            within = len(set(zip(class_.tolist(), called, strict=True))) / (int(class_.max()) + 1)
+            taken = " | ".join(f"{share:g}" for share in background)
+            print(f"| {label} | {taken} | {true:.0%} | {chance:.1%} | {len(set(called))} | {within:.1f} |")
 
 
 if __name__ == "__main__":

@@ -16,19 +16,23 @@ def sphere(*shape: int, seed: int) -> Tensor:
     return functional.normalize(torch.randn(*shape, generator=torch.Generator().manual_seed(seed)), dim=-1)
 
 
-def plain_scores(crops: Tensor, concept: Tensor, words: Tensor) -> Tensor:
-    """The formula, crop by crop."""
+def plain_scores(crops: Tensor, concept: Tensor, class_: Tensor, words: Tensor) -> Tensor:
+    """The formula, view by view."""
     logs = (SCALE * crops.double() @ words.double().T).log_softmax(1)
-    return torch.stack([
-        logs[concept == one].mean(0) - BACKGROUND * logs[concept != one].mean(0) for one in concept.unique().tolist()
-    ])  # fmt: skip
+    rows = []
+    for one in concept.unique().tolist():
+        others = concept != one
+        siblings = others & (class_[concept] == class_[one])
+        own = logs[siblings].mean(0) if bool(siblings.any()) else torch.zeros(len(words))
+        rows.append(logs[concept == one].mean(0) - BACKGROUND[0] * logs[others].mean(0) - BACKGROUND[1] * own)
+    return torch.stack(rows)
 
 
 def test_scores_are_those_of_the_formula() -> None:
     crops, words, concept = sphere(12, 6, seed=0), sphere(5, 6, seed=1), torch.tensor([0] * 5 + [1] * 3 + [2] * 4)
-    vocabulary = tuple("abcde")
-    expected = plain_scores(crops, concept, words)
-    called = name_concepts(SeenViews.of(crops, concept, 3, words, SCALE), words, vocabulary, SCALE)
+    vocabulary, class_ = tuple("abcde"), torch.tensor([4, 7, 4])
+    expected = plain_scores(crops, concept, class_, words)
+    called = name_concepts(SeenViews.of(crops, concept, 3, words, SCALE), class_, words, vocabulary, SCALE)
     for one, scores in zip(called, expected, strict=True):
         best, second = scores.topk(2).indices.tolist()
         assert (one.name, one.runner_up) == (vocabulary[best], vocabulary[second])
@@ -39,14 +43,14 @@ def test_a_word_that_fits_every_view_names_none() -> None:
     words = torch.eye(3)  # the third is near to all crops, the others tell the concepts apart
     crops = functional.normalize(torch.tensor([[0.6, 0.0, 0.8], [0.0, 0.6, 0.8]]), dim=1)
     seen = SeenViews.of(crops, torch.tensor([0, 1]), 2, words, SCALE)
-    called = name_concepts(seen, words, ("wheel", "leaf", "picture"), SCALE)
+    called = name_concepts(seen, torch.tensor([0, 0]), words, ("wheel", "leaf", "picture"), SCALE)
     assert [one.name for one in called] == ["wheel", "leaf"]
 
 
 def test_a_concept_without_crops_has_no_name() -> None:
     words = sphere(4, 3, seed=2)
     seen = SeenViews.of(words[:1], torch.tensor([1]), 2, words, SCALE)
-    first, second = name_concepts(seen, words, tuple("abcd"), SCALE)
+    first, second = name_concepts(seen, torch.tensor([0, 1]), words, tuple("abcd"), SCALE)
     assert first == Called()
     assert second.name == "a"  # nothing to compare with: the likeliest word
     assert second.score == pytest.approx(

@@ -1,13 +1,18 @@
 """What a concept is called: the word that CLIP finds likely for its views, and less so for those of other concepts.
 
-    score(word) = mean over the concept's views of log p(word | view) − λ · the same mean over all others' views
+    score(word) = mean over the concept's views of log p(word | view)
+                  − ¼ · the same mean over views of all other concepts of the layer
+                  − ½ · the same mean over views of the other concepts of its class
     p(word | view) = softmax over words of scale · cos(view, word)
 
 Views are what surrounds its crops, and the pictures that these are of: CLIP has learnt whole pictures, and hardly knows
-what a small part shows. λ = 1 would be the pointwise mutual information of word and concept; at λ = ½ more of the names
-are true (``docs/concept_extraction.md``). All this is our own choice. Since log p = scale · cos − log Σ exp(scale ·
-cos), its means follow from the mean feature of the views and the mean of the logarithm alone: a few hundred numbers a
-concept are kept, however many words and views there are. The scale is the one that CLIP was trained with.
+what a small part shows. What is taken off lets a word tell concepts apart, above all those of a class, whose pictures
+all show the class; taken off whole, as in pointwise mutual information, it leaves few true names
+(``docs/concept_extraction.md``). All this is our own choice.
+
+Since log p = scale · cos − log Σ exp(scale · cos), its means follow from the mean feature of the views and the mean of
+the logarithm alone: a few hundred numbers a concept are kept, however many words and views there are. The scale is the
+one that CLIP was trained with.
 """
 
 from __future__ import annotations
@@ -18,8 +23,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-BACKGROUND = 0.5
-"""λ, how much of what is said of other concepts' views is taken off."""
+BACKGROUND = (0.25, 0.5)
+"""How much of what is said of views of other concepts is taken off: of the layer, and of the class."""
 
 
 @dataclass(frozen=True)
@@ -80,29 +85,31 @@ class Called:
 
 def name_concepts(
     seen: SeenViews,
+    class_: Int[Tensor, " concepts"],
     words: Float[Tensor, "words features"],
     vocabulary: tuple[str, ...],
     scale: float,
     *,
-    background: float = BACKGROUND,
+    background: tuple[float, float] = BACKGROUND,
 ) -> list[Called]:
     """Call every concept by the word of the highest score.
 
     Args:
-        seen: What CLIP sees in the views of all concepts of a layer; they are each other's background.
+        seen: What CLIP sees in the views of all concepts of a layer.
+        class_: Of which class each is.
         words: Features of unit length of the vocabulary.
         vocabulary: The words themselves, two or more.
         scale: As in :meth:`SeenViews.of`.
-        background: λ.
+        background: How much is taken off of the layer's other concepts, and of the class's.
 
     Returns:
-        One a concept. Where no other concept has views there is no background, and the score is the mean log p.
+        One a concept; of what has no views nothing is taken off.
     """
     counts = seen.counts.double()[:, None]
     kept = torch.cat((seen.features, seen.masses[:, None]), 1).double()
-    others = (counts * kept).sum(0) - counts * kept
-    differences = kept - background * others / (counts.sum() - counts).clamp(min=1)
-    scores = scale * differences[:, :-1] @ words.double().T - differences[:, -1:]
+    layer, own = (_others(kept, counts, group) for group in (torch.zeros_like(class_), class_))
+    left = kept - background[0] * layer - background[1] * own
+    scores = scale * left[:, :-1] @ words.double().T - left[:, -1:]
     best = scores.topk(2, dim=1)
     return [
         Called(vocabulary[first], score, vocabulary[second]) if count else Called()
@@ -110,3 +117,12 @@ def name_concepts(
             seen.counts.tolist(), best.values[:, 0].tolist(), best.indices.tolist(), strict=True
         )
     ]
+
+
+def _others(
+    kept: Float[Tensor, "concepts columns"], counts: Float[Tensor, "concepts 1"], group: Int[Tensor, " concepts"]
+) -> Float[Tensor, "concepts columns"]:
+    """The mean over the views of all others of a concept's group; 0 where they have none."""
+    weighed = torch.cat((counts * kept, counts), 1)
+    sums = weighed.new_zeros(int(group.max()) + 1, weighed.shape[1]).index_add_(0, group, weighed)[group] - weighed
+    return sums[:, :-1] / sums[:, -1:].clamp(min=1)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional
 
@@ -42,7 +42,7 @@ def overview(
         if not len(own):
             continue
         vectors = _matrix(kept["vector"])
-        likeness = similar_concepts(vectors, torch.from_numpy(kept["number"].to_numpy().copy()))
+        likeness = similar_concepts(vectors, _column(kept["number"]))
         rows = own.to_pylist()
         called = _called(kept, speech)
         concepts += [
@@ -81,8 +81,8 @@ def scalars(tables: Mapping[str, pa.Table], extraction: str) -> dict[str, float]
 def _called(kept: pa.Table, speech: Speech | None) -> list[Called]:
     if speech is None:
         return [Called()] * len(kept)
-    counts, masses = (torch.from_numpy(kept[name].to_numpy().copy()) for name in ("views", "mass"))
-    return speech.call(SeenViews(counts, _matrix(kept["features"]), masses))
+    counts, masses, class_ = (_column(kept[name]) for name in ("views", "mass", "number"))
+    return speech.call(SeenViews(counts, _matrix(kept["features"]), masses), class_)
 
 
 def _names(called: Called) -> Row:
@@ -107,6 +107,11 @@ def _shared_rows(rows: Sequence[Row], called: Sequence[Called], likeness: Likene
         | {"other_name": called[other].name}
         for first, other, cosine in shared_pairs(likeness, PAIRS)
     ]
+
+
+def _column(column: pa.ChunkedArray) -> Shaped[Tensor, " rows"]:
+    """A column of numbers as a vector."""
+    return torch.from_numpy(column.to_numpy().copy())
 
 
 def _matrix(column: pa.ChunkedArray) -> Float[Tensor, "rows columns"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from rivalry.clip.feature_cache import word_features
@@ -57,6 +57,7 @@ class Speech:
     def _encode(self, images: UInt8[Tensor, "images 3 _ _"]) -> Float[Tensor, "images features"]:
         return self._clip.encode_prepared(prepare(images.to(self._clip.device), self._clip.preparation))
 
-    def call(self, seen: SeenViews) -> list[Called]:
-        """What all concepts of a layer are called."""
-        return name_concepts(seen, self._words, self._vocabulary.words, self._scale)
+    def call(self, seen: SeenViews, class_: Int[Tensor, " concepts"]) -> list[Called]:
+        """What all concepts of a layer are called, each being of a class."""
+        words = self._vocabulary.words
+        return name_concepts(seen, class_.to(self._words.device), self._words, words, self._scale)
