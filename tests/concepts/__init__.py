@@ -1,0 +1,1 @@
+"""Tests of concepts, what they count for, and strategies."""
