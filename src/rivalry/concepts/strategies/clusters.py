@@ -48,6 +48,7 @@ def strategic_clusters(importance: Float[Tensor, "images concepts"], *, most: in
 
     Of 2 to ``most`` clusters those of the largest silhouette are kept, the fewest of several. All images are one
     strategy where no silhouette is above 0, as where all have the same vector, and where there are fewer than three.
+    Memory: some 40 bytes × images²; time grows with images³, half a second of one core for 1,300.
 
     Args:
         importance: φ, in units of the logit: a concept counts as much as it moves the logit. At least one image.
