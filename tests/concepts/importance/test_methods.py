@@ -108,6 +108,15 @@ def test_gradients_at_noisy_codes_have_the_mean_and_variance_of_a_square() -> No
     torch.testing.assert_close(variance[:, 0], 4 * deviation**2, rtol=5 * (2 / 200) ** 0.5, atol=0)
 
 
+def test_noisy_gradients_are_those_of_a_plain_loop() -> None:
+    cube = Formula(2, lambda codes: (codes**3).sum((1, 2)))  # gradient 3u²
+    codes, generator = codes_of(2, 3, 2), torch.Generator().manual_seed(5)
+    spans = torch.stack([0.5 * (one.max() - one.min()) for one in codes])[:, None, None]
+    seen = torch.stack([(3 * (codes + spans * torch.randn(3, 2, generator=generator)) ** 2).sum(1) for _ in range(4)])
+    torch.testing.assert_close(SmoothGrad(4, 0.5).of(cube, codes, seed=5), seen.mean(0))
+    torch.testing.assert_close(VarGrad(4, 0.5).of(cube, codes, seed=5), seen.var(0))
+
+
 def test_rise_of_an_interaction() -> None:
     answer = Formula(3, lambda codes: codes[:, 0, 0] * codes[:, 0, 1] + 4 * codes[:, 0, 2])
     importance = RISE(50_000, keep=0.3).of(answer, torch.ones(1, 1, 3))
