@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rivalry.concepts import gathering
-from rivalry.concepts.gathering import gather_tables, own_share
+from rivalry.concepts.gathering import gather_tables, own_share, packed
 
 SCHEMAS = {"one": pa.schema([("class", pa.string())]), "other": pa.schema([("picture", pa.binary())])}
 
@@ -20,7 +20,7 @@ def part(name: str, rows: int = 1) -> dict[str, pa.Table]:
 
 
 def test_tables_of_classes_are_put_together() -> None:
-    made = gather_tables([part("cat", 2), part("dog", 0)], SCHEMAS, torch.device("cpu"))
+    made = gather_tables([packed(part("cat", 2)), packed(part("dog", 0))], SCHEMAS, torch.device("cpu"))
     assert made["one"]["class"].to_pylist() == ["cat", "cat"]
     assert made["other"]["picture"].to_pylist() == [b"cat", b"dog"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +17,7 @@ from rivalry.concepts.answer import NetworkAnswer
 from rivalry.concepts.class_record import ClassRecord, Writing
 from rivalry.concepts.extraction import NMF, Extraction, Fitted
 from rivalry.concepts.extraction.natural import Orthonormal
-from rivalry.concepts.gathering import gather_tables, own_share
+from rivalry.concepts.gathering import gather_tables, own_share, packed
 from rivalry.concepts.importance import GradientInput, Importance
 from rivalry.concepts.one_class import FITTED_ROWS, Heard, Truth, study_class
 from rivalry.concepts.overview import overview, scalars
@@ -176,7 +175,7 @@ class ConceptExtraction(Analysis):
         made = overview(gather_tables(parts, CLASS_TABLES, device), self._offered(), speech)
         return Finding(scalars(made, self.plan.extraction.name), made, settings=self._settings(speech))
 
-    def _study(self, rows: Rows, class_: int, speech: Speech | None) -> dict[str, pa.Table]:
+    def _study(self, rows: Rows, class_: int, speech: Speech | None) -> dict[str, bytes]:
         """Everything that is written of one class."""
         pictures = pictures_of(rows, class_, self.images, self.plan.seed)
         known = self._listening.dataset.classes
@@ -192,7 +191,7 @@ class ConceptExtraction(Analysis):
         if few is not None:
             for layer in self._behind:
                 record.refuse(layer, few)
-            return record.tables()
+            return packed(record.tables())
         images, maps, logits = self._shown(pictures)
         for layer, behind in self._behind.items():
             heard = Heard(images, maps[layer], logits[:, class_], record.truth)
@@ -201,7 +200,7 @@ class ConceptExtraction(Analysis):
                 record.refuse(layer, found)
             else:
                 record.add(layer, heard, found, behind.classifier, speech)
-        return record.tables()
+        return packed(record.tables())
 
     def _truth(self, pictures: ClassPictures, class_: int) -> Truth:
         marked = None if self._marked is None else torch.from_numpy(self._marked[pictures.index.numpy()])

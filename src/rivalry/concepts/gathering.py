@@ -11,8 +11,8 @@ from torch import Tensor
 
 from rivalry.recording.ranks import rank_and_world, sum_over_ranks
 
-Tables = Mapping[str, pa.Table]
-"""Tables by name; those of one name have one schema."""
+Packed = Mapping[str, bytes]
+"""Tables by name, as Arrow writes them to a stream: small tables themselves take several times as much room."""
 
 
 def own_share(classes: Sequence[int]) -> tuple[int, ...]:
@@ -21,8 +21,13 @@ def own_share(classes: Sequence[int]) -> tuple[int, ...]:
     return tuple(classes[rank::world])
 
 
+def packed(tables: Mapping[str, pa.Table]) -> dict[str, bytes]:
+    """Tables as bytes, to be kept for long."""
+    return {name: _bytes(table) for name, table in tables.items()}
+
+
 def gather_tables(
-    parts: Sequence[Tables], schemas: Mapping[str, pa.Schema], device: torch.device
+    parts: Sequence[Packed], schemas: Mapping[str, pa.Schema], device: torch.device
 ) -> dict[str, pa.Table]:
     """Put together what the ranks found of their classes. A collective.
 
@@ -36,8 +41,7 @@ def gather_tables(
     """
     merged = {}
     for name, schema in schemas.items():
-        batches = [_bytes(part[name]) for part in parts]
-        every = _in_turn(_gather(batches, device))
+        every = _in_turn(_gather([part[name] for part in parts], device))
         tables = [pa.ipc.open_stream(one).read_all() for one in every]
         merged[name] = pa.concat_tables([schema.empty_table(), *tables]).combine_chunks()
     return merged
