@@ -117,6 +117,19 @@ def test_what_is_added_to_the_importance_of_all_changes_nothing() -> None:
     torch.testing.assert_close(deletion(answer, codes, importance + 7), deletion(answer, codes, importance))
 
 
+def test_what_tells_no_concepts_apart_is_judged_as_random_orders_are() -> None:
+    answer, codes = LinearAnswer(torch.arange(8.0), 3.0), torch.ones(500, 1, 8)  # by index: the worst order of all
+    none = torch.zeros(500, 8)
+    down, up = deletion(answer, codes, none), insertion(answer, codes, none)
+    for area in (down, up):
+        assert abs(float(area.mean()) - 17) < 5 * float(area.std()) / 500**0.5  # the floor: 28 / 2 + 3
+    torch.testing.assert_close(down + up, torch.full((500,), 34.0), msg="both go by the same order")
+    judged = judge_importance(answer, codes, VarGrad().of(answer, codes), seed=2)
+    assert abs(judged.gain) < 0.02
+    assert judged.deletion == pytest.approx(float(deletion(answer, codes, none, seed=2).mean()))
+    assert judged.deletion != pytest.approx(float(down.mean()), abs=1e-6)
+
+
 def test_where_nothing_varies_there_is_no_fidelity_and_it_is_said() -> None:
     answer, codes = linear(concepts=4, images=3)
     none = judge_importance(answer, codes, VarGrad().of(answer, codes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from rivalry.concepts.answer import LinearAnswer
-from rivalry.concepts.orders import logits_in_order, random_order
+from rivalry.concepts.orders import descending_order, logits_in_order, random_order
 from tests.concepts.answers import drawn, unlinear
 
 
@@ -28,3 +28,15 @@ def test_orders_hold_every_concept_once_and_pictures_have_their_own() -> None:
     order = random_order(torch.zeros(50, 1, 6), torch.Generator().manual_seed(0))
     assert torch.equal(order.sort(1).values, torch.arange(6).expand(50, 6))
     assert len(order.unique(dim=0)) > 40
+
+
+def test_the_largest_come_first_and_equal_ones_by_chance() -> None:
+    importance = torch.tensor([-1.0, 2.0, -1.0, 5.0, -1.0]).repeat(600, 1)
+    order = descending_order(importance, torch.Generator().manual_seed(0))
+    assert torch.equal(order[:, :2], torch.tensor([3, 1]).expand(600, 2))
+    assert torch.equal(order.sort(1).values, torch.arange(5).expand(600, 5))
+    _, counts = order[:, 2:].unique(dim=0, return_counts=True)
+    assert len(counts) == 6
+    assert bool(((counts - 100).abs() < 5 * (600 * 5 / 36) ** 0.5).all())
+    assert torch.equal(descending_order(importance, torch.Generator().manual_seed(0)), order)
+    assert not torch.equal(descending_order(importance, torch.Generator().manual_seed(1)), order)

@@ -6,8 +6,8 @@ Fel et al. (NeurIPS 2023), after Petsiuk et al. 2018 (deletion, insertion) and B
     C-Insertion    area under the logit as concepts are added to none, those of the largest φ first ↑
     C-µFidelity    correlation, over random sets S, of Σ_{i∈S} φ_i and h(u) − h(u without S)        ↑
 
-Each picture has its own order. The baseline is 0. Areas are taken by trapezoids over the share of concepts, 0 to 1, so
-they are a mean logit.
+Each picture has its own order, in which concepts of equal φ come by chance, alike for deletion and insertion. The
+baseline is 0. Areas are taken by trapezoids over the share of concepts, 0 to 1, so they are a mean logit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from rivalry.concepts.answer import Answer, LinearAnswer
 from rivalry.concepts.importance.importance import check_codes
-from rivalry.concepts.orders import logits_in_order, random_order
+from rivalry.concepts.orders import descending_order, logits_in_order, random_order
 
 SUBSETS = 64
 """Random sets of concepts of µ-fidelity."""
@@ -70,7 +70,7 @@ def judge_importance(
         answer: The class's logit as a function of codes.
         codes: Of all pictures of the answer.
         importance: φ.
-        seed: Of random sets and orders.
+        seed: Of random sets and orders, also of concepts of equal φ.
         floor: Of :func:`random_floor`, where it is known from another method: it belongs to the codes alone.
 
     Raises:
@@ -79,7 +79,7 @@ def judge_importance(
     check_codes(answer, codes)
     if not bool(importance.isfinite().all()):
         raise ValueError("importance must be finite, and some is NaN or infinite")
-    down, up = deletion(answer, codes, importance), insertion(answer, codes, importance)
+    down, up = deletion(answer, codes, importance, seed=seed), insertion(answer, codes, importance, seed=seed)
     fidelity = mu_fidelity(answer, codes, importance, seed=seed)
     floor = random_floor(answer, codes, seed=seed) if floor is None else floor
     best = optimum(answer, codes) if isinstance(answer, LinearAnswer) else None
@@ -98,27 +98,37 @@ def judge_importance(
 
 
 def deletion(
-    answer: Answer, codes: Float[Tensor, "images places concepts"], importance: Float[Tensor, "images concepts"]
+    answer: Answer,
+    codes: Float[Tensor, "images places concepts"],
+    importance: Float[Tensor, "images concepts"],
+    *,
+    seed: int = 0,
 ) -> Float[Tensor, " images"]:
-    """C-Deletion of every picture: concepts go in descending order of φ.
+    """C-Deletion of every picture: concepts go in descending order of φ, equal ones in a random order of the seed's.
 
     >>> codes = torch.tensor([[[1.0, 1.0]]])
     >>> deletion(LinearAnswer(torch.tensor([3.0, 1.0])), codes, torch.tensor([[3.0, 1.0]]))  # logits 4, 1, 0
     tensor([1.5000])
     """
-    return _area(answer, codes, importance.argsort(dim=1, stable=True))
+    order = descending_order(importance, torch.Generator().manual_seed(seed))
+    return _area(answer, codes, order.flip(1))
 
 
 def insertion(
-    answer: Answer, codes: Float[Tensor, "images places concepts"], importance: Float[Tensor, "images concepts"]
+    answer: Answer,
+    codes: Float[Tensor, "images places concepts"],
+    importance: Float[Tensor, "images concepts"],
+    *,
+    seed: int = 0,
 ) -> Float[Tensor, " images"]:
-    """C-Insertion of every picture: concepts come in descending order of φ.
+    """C-Insertion of every picture: concepts come in descending order of φ, equal ones as in :func:`deletion`.
 
     >>> codes = torch.tensor([[[1.0, 1.0]]])
     >>> insertion(LinearAnswer(torch.tensor([3.0, 1.0])), codes, torch.tensor([[3.0, 1.0]]))  # logits 0, 3, 4
     tensor([2.5000])
     """
-    return _area(answer, codes, importance.argsort(dim=1, descending=True, stable=True))
+    order = descending_order(importance, torch.Generator().manual_seed(seed))
+    return _area(answer, codes, order)
 
 
 def mu_fidelity(

@@ -29,6 +29,18 @@ def logits_in_order(
     return answer.masked(codes, (ranks[:, None, :] < counts[:, None]).to(codes))
 
 
+def descending_order(
+    importance: Float[Tensor, "images concepts"], generator: torch.Generator
+) -> Int[Tensor, "images concepts"]:
+    """Concepts of each picture by their importance, the largest first; those that are equal come in random order.
+
+    Else what does not tell concepts apart, as the variance of a gradient that is the same everywhere, would be judged
+    by the order in which concepts happen to be numbered.
+    """
+    shuffled = random_order(importance[:, None], generator)
+    return shuffled.gather(1, importance.gather(1, shuffled).argsort(dim=1, descending=True, stable=True))
+
+
 def random_order(
     codes: Float[Tensor, "images places concepts"], generator: torch.Generator
 ) -> Int[Tensor, "images concepts"]:
