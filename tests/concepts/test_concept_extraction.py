@@ -332,6 +332,33 @@ def test_the_network_is_as_it_was_after_a_failure(monkeypatch: pytest.MonkeyPatc
     assert nn.Linear.forward is forward
 
 
+def test_a_study_that_was_stopped_goes_on_behind_the_classes_it_has_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, seen = analysis_module.study_class, []
+    monkeypatch.setenv("RIVALRY_CACHE", str(tmp_path))
+    whole = found()
+    stop_at: int | None = 1
+
+    def studied(*given: Any) -> Any:
+        class_ = given[-1]
+        if class_ == stop_at:
+            raise KeyboardInterrupt
+        seen.append(class_)
+        return study(*given)
+
+    monkeypatch.setattr(analysis_module, "study_class", studied)
+    with pytest.raises(KeyboardInterrupt):
+        found()
+    stop_at = None
+    assert found().tables == whole.tables
+    assert seen == [0, 1, 2]
+    assert found(concepts=4).tables != whole.tables  # another study, and what is whole is forgotten
+    assert found().tables == whole.tables
+    assert seen == [0, 1, 2, 0, 1, 2, 0, 1, 2]
+    assert not list((tmp_path / "concepts").iterdir())
+
+
 def test_in_inference_mode_the_same_is_found() -> None:
     network = Colourist(further=True)
     plain = found(network)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 import torch
 
-from rivalry.concepts.schemas import CLASS_TABLES
 from rivalry.concepts.studied import StudiedClasses
+
+TABLES = {"classes": b"\x00some rows", "crops": b""}
 
 
 @pytest.fixture
@@ -18,29 +18,23 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "concepts"
 
 
-def tables(name: str) -> dict[str, pa.Table]:
-    """The tables of a class that has no concepts."""
-    empty = {table: schema.empty_table() for table, schema in CLASS_TABLES.items()}
-    rows = [{"layer": "act", "class": name, "reason": "no picture"}]
-    return empty | {"classes": pa.Table.from_pylist(rows, CLASS_TABLES["classes"])}
-
-
 def test_what_is_kept_comes_back_to_the_same_study_alone(cache: Path) -> None:
     parts = ["plan", torch.tensor([1.0, 2.0])]
-    StudiedClasses(parts).keep(3, tables("car"))
+    StudiedClasses(parts).keep(3, TABLES)
     again = StudiedClasses(parts)
-    assert again.get(3) == tables("car")
+    assert again.get(3) == TABLES
     assert again.get(4) is None
     assert StudiedClasses(["plan", torch.tensor([1.0, 2.5])]).get(3) is None
     assert StudiedClasses(["other plan", torch.tensor([1.0, 2.0])]).get(3) is None
     again.forget()
     assert StudiedClasses(parts).get(3) is None
-    assert not list(cache.rglob("*.arrow"))
+    assert not list(cache.rglob("*.parquet"))
 
 
-def test_what_is_not_whole_is_studied_again(cache: Path) -> None:
-    StudiedClasses(["plan"]).keep(3, tables("car"))
-    (file,) = cache.rglob("*.arrow")
-    file.write_bytes(file.read_bytes()[:-200])
+@pytest.mark.parametrize("left", [0, 10, 100])
+def test_what_is_not_whole_is_studied_again(cache: Path, left: int) -> None:
+    StudiedClasses(["plan"]).keep(3, TABLES)
+    (file,) = cache.rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[:left])
     assert StudiedClasses(["plan"]).get(3) is None
     assert not file.exists()

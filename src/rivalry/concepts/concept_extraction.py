@@ -6,6 +6,7 @@ Extraction and Concept Importance Estimation" (NeurIPS 2023).
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +18,7 @@ from rivalry.concepts.answer import NetworkAnswer
 from rivalry.concepts.class_record import ClassRecord, Writing
 from rivalry.concepts.extraction import NMF, Extraction, Fitted
 from rivalry.concepts.extraction.natural import Orthonormal
-from rivalry.concepts.gathering import gather_tables, own_share, packed
+from rivalry.concepts.gathering import Packed, gather_tables, own_share, packed
 from rivalry.concepts.importance import GradientInput, Importance
 from rivalry.concepts.one_class import FITTED_ROWS, Heard, Truth, study_class
 from rivalry.concepts.overview import overview, scalars
@@ -25,10 +26,12 @@ from rivalry.concepts.plan import Plan
 from rivalry.concepts.predictions import COLUMNS, ClassPictures, chosen_classes, pictures_of, prediction_rows
 from rivalry.concepts.schemas import CLASS_TABLES
 from rivalry.concepts.speech import Speech
+from rivalry.concepts.studied import StudiedClasses
 from rivalry.concepts.weighing import Behind
 from rivalry.data.dataset import ImageDataset
 from rivalry.data.vocabulary import Vocabulary
 from rivalry.data.watermark.marked import marked_pictures
+from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
 from rivalry.recording.directions import MARK
@@ -149,6 +152,8 @@ class ConceptExtraction(Analysis):
         count = min(_TRIED, len(listening.dataset))
         images = torch.stack([listening.dataset[place]["image"] for place in range(count)]).to(listening.device)
         heard, logits = self._show(images)
+        directions = [tensor for one in listening.directions.values() for tensor in (one.weights, one.bias)]
+        self._seen: list[str | Tensor] = [state_fingerprint(listening.network), logits, *heard.values(), *directions]
         self._behind = {layer: self._look_behind(layer, images, maps, logits) for layer, maps in heard.items()}
         self._plans = {layer: self.plan.bound(layer, listening.directions) for layer in heard}
         dataset = listening.dataset
@@ -169,11 +174,20 @@ class ConceptExtraction(Analysis):
         speech = None
         if self.clip is not None and self.vocabulary is not None:
             speech = Speech(self.clip, self.vocabulary, device)
+        settings = self._settings(speech)
+        done = StudiedClasses([json.dumps(settings), self._listening.dataset.fingerprint, *self._seen, rows.values])
         with progress_bar(shown=rank_and_world()[0] == 0) as bar:
             own = bar.track(own_share(self._chosen), description=self.name)
-            parts = [self._study(rows, class_, speech) for class_ in own]
+            parts = [done.get(class_) or self._studied(done, rows, class_, speech) for class_ in own]
         made = overview(gather_tables(parts, CLASS_TABLES, device), self._offered(), speech)
-        return Finding(scalars(made, self.plan.extraction.name), made, settings=self._settings(speech))
+        done.forget()
+        return Finding(scalars(made, self.plan.extraction.name), made, settings=settings)
+
+    def _studied(self, done: StudiedClasses, rows: Rows, class_: int, speech: Speech | None) -> Packed:
+        """Study a class, and keep what is found for the case that the study is stopped."""
+        found = self._study(rows, class_, speech)
+        done.keep(class_, found)
+        return found
 
     def _study(self, rows: Rows, class_: int, speech: Speech | None) -> dict[str, bytes]:
         """Everything that is written of one class."""
@@ -253,6 +267,7 @@ class ConceptExtraction(Analysis):
             "pooled": plan.pooled,
             "places": self._places,
             "draws": self.draws,
+            "drawn": self.drawn,
             "concepts_seed": plan.seed,
             "fitted_rows": FITTED_ROWS,
             "linear": [layer for layer, behind in self._behind.items() if behind.classifier is not None],

@@ -1,7 +1,7 @@
 """The classes that a study has done: where it is stopped, the next one goes on behind them.
 
 A study of a thousand classes takes an hour. What is written of each class lies in the user's cache until the study is
-whole: ``concepts/<digest>/<class>.arrow``, the digest being of all that the tables of a class depend on.
+whole: ``concepts/<digest>/<class>.parquet``, the digest being of all that the tables of a class depend on.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from torch import Tensor
 
 from rivalry.cache import cache_folder
-from rivalry.concepts.schemas import CLASS_TABLES
+from rivalry.concepts.gathering import Packed
 
 
 class StudiedClasses:
@@ -34,25 +35,24 @@ class StudiedClasses:
         self._folder = cache_folder("concepts") / digest.hexdigest()
         self._folder.mkdir(exist_ok=True)
 
-    def get(self, class_: int) -> dict[str, pa.Table] | None:
+    def get(self, class_: int) -> Packed | None:
         """The tables of a class, where they are there and whole."""
         file = self._file(class_)
         if not file.is_file():
             return None
         try:
-            with pa.OSFile(str(file)) as source:
-                return {name: pa.ipc.open_stream(source).read_all() for name in CLASS_TABLES}
+            (found,) = pq.read_table(file).to_pylist()
         except (pa.ArrowInvalid, OSError):
             file.unlink()
             return None
+        tables: Packed = found
+        return tables
 
-    def keep(self, class_: int, tables: Mapping[str, pa.Table]) -> None:
+    def keep(self, class_: int, tables: Packed) -> None:
         """Write the tables of a class, whole or not at all."""
         handle, draft = tempfile.mkstemp(prefix=f".{class_}-", dir=self._folder)
         with os.fdopen(handle, "wb") as sink:
-            for name in CLASS_TABLES:
-                with pa.ipc.new_stream(sink, tables[name].schema) as writer:
-                    writer.write_table(tables[name])
+            pq.write_table(pa.Table.from_pylist([dict(tables)]), sink)
         Path(draft).replace(self._file(class_))
 
     def forget(self) -> None:
@@ -60,7 +60,7 @@ class StudiedClasses:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _file(self, class_: int) -> Path:
-        return self._folder / f"{class_}.arrow"
+        return self._folder / f"{class_}.parquet"
 
 
 def _bits(tensor: Tensor) -> bytes:
