@@ -249,6 +249,58 @@ def test_a_network_that_cannot_run_from_the_layer_on_is_refused() -> None:
         pass
 
 
+class Several(nn.Module):
+    """A network that gives more, or other, than logits."""
+
+    def __init__(self, give: Callable[[Tensor], object]) -> None:
+        super().__init__()
+        self.inner, self.give = Residual(), give
+
+    def forward(self, images: Tensor) -> object:
+        return self.give(self.inner(images))
+
+
+@pytest.mark.parametrize(
+    ("give", "message"),
+    [
+        (lambda logits: (logits, logits), "Several gives tuple, wanted are logits"),
+        (lambda logits: {"logits": logits}, "Several gives dict, wanted are logits"),
+        (lambda logits: logits[:, 0], r"Several gives \(1,\), wanted are logits"),
+    ],
+)
+def test_what_is_no_logits_is_refused_unless_a_forward_takes_them(
+    give: Callable[[Tensor], object], message: str
+) -> None:
+    network = Several(give).train()
+    with pytest.raises(ValueError, match=message), Rest(network, "inner.blocks.1", pictures(), _raw):
+        pass
+    assert all(module.training and "forward" not in module.__dict__ for module in network.modules())
+    pair = Several(lambda logits: (logits, logits))
+    with Rest(pair, "inner.blocks.1", pictures(), lambda network, images: _raw(network, images)[0]) as rest:
+        torch.testing.assert_close(rest(rest.outputs, torch.arange(5)), rest.logits)
+
+
+def _raw(network: nn.Module, images: Tensor) -> Tensor:
+    return network(images.float() / 255)
+
+
+def test_a_pass_in_half_precision_has_a_rest_with_gradients() -> None:
+    network, images = Residual(), pictures()
+
+    def halved(network: nn.Module, images: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return plain_forward(network, images)
+
+    with torch.inference_mode(), Rest(network, "blocks.1.conv", images, halved) as rest:
+        assert rest.outputs.dtype == rest.logits.dtype == torch.bfloat16
+        with torch.inference_mode(False):
+            at = rest.outputs.float().requires_grad_()
+            again = rest(at, torch.arange(5))
+            (gradient,) = torch.autograd.grad(again[:, 1].sum(), at)
+    torch.testing.assert_close(again, rest.logits, rtol=0.02, atol=0.02)
+    assert gradient.abs().max() > 0.01
+
+
 def test_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="one at least, got none"), Rest(Residual(), "blocks.1", pictures(0)):
         pass

@@ -36,8 +36,8 @@ class Rest:
 
     Within the context the network is in ``eval()``; gradients are made for outputs that ask for them, whatever is
     switched off around it (``no_grad``, ``inference_mode``). LWTA layers keep their mode of evaluation; in ``sample``
-    every run draws anew, and what stands before the layer is drawn once. Memory: of each picture the layer's output and
-    what is remembered beside it.
+    every run draws anew, and what stands before the layer is drawn once. Memory, on the network's device: of all
+    pictures the layer's output and what is remembered beside it; twice that for as long as it is put together.
 
     Attributes:
         layer: Dotted name.
@@ -53,8 +53,9 @@ class Rest:
         seed: Of draws of LWTA layers, which come from a generator of the context's own: the same on every rank.
 
     Raises:
-        ValueError: When entered: for no picture, a layer that is not there, runs several times, gives no tensor or the
-            logits themselves, on which the logits do not depend, or behind which the network cannot run alone.
+        ValueError: When entered: for no picture, a network that gives no logits, a layer that is not there, runs
+            several times, gives no tensor or the logits themselves, on which the logits do not depend, or behind which
+            the network cannot run alone.
     """
 
     outputs: Float[Tensor, "images ..."]
@@ -86,7 +87,7 @@ class Rest:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the network as it was, and forget."""
+        """Leave the network as it was, and forget what stood beside the layer."""
         self._context.close()
         self._remembered = None
 
@@ -128,15 +129,7 @@ class Rest:
         """Find out, with one picture, what the rest needs, or that there is no rest."""
         first = torch.zeros(1, dtype=torch.long, device=self._images.device)
         one, logits = self._record(first)
-        if not isinstance(one.output, Tensor) or not one.output.is_floating_point():
-            kind = one.output.dtype if isinstance(one.output, Tensor) else type(one.output).__name__
-            raise ValueError(f"layer {self.layer!r} gives {kind}, wanted is a tensor of floating-point numbers")
-        if one.output.shape[:1] != (1,):
-            shape = tuple(one.output.shape)
-            raise ValueError(f"layer {self.layer!r} gives {shape} for one picture: its first axis must count pictures")
-        if one.output.shape == logits.shape and torch.allclose(one.output.to(logits), logits):
-            near = f"; nearest before it: {one.before[-1].name!r}" if one.before else ""
-            raise ValueError(f"layer {self.layer!r} gives the logits themselves: wanted is one before them{near}")
+        self._refuse_given(one, logits)
         self._layout = _layout(one.output)
         remembered = Remembered(one, self._record(first.repeat(2))[0])
         tensors = remembered.tensors(first)
@@ -159,6 +152,24 @@ class Rest:
             outputs.append(calls.output)
             logits.append(answered)
         self.outputs, self.logits, self._remembered = torch.cat(outputs), torch.cat(logits), remembered
+
+    def _refuse_given(self, one: Calls, logits: object) -> None:
+        """Refuse what is not logits, and a layer that gives them or nothing that could be given in its place."""
+        if not isinstance(logits, Tensor) or logits.ndim != 2:
+            name = type(self.network).__name__
+            given = str(tuple(logits.shape)) if isinstance(logits, Tensor) else type(logits).__name__
+            raise ValueError(
+                f"{name} gives {given}, wanted are logits (batch, classes): give a forward that takes them"
+            )
+        if not isinstance(one.output, Tensor) or not one.output.is_floating_point():
+            kind = one.output.dtype if isinstance(one.output, Tensor) else type(one.output).__name__
+            raise ValueError(f"layer {self.layer!r} gives {kind}, wanted is a tensor of floating-point numbers")
+        if one.output.shape[:1] != (1,):
+            shape = tuple(one.output.shape)
+            raise ValueError(f"layer {self.layer!r} gives {shape} for one picture: its first axis must count pictures")
+        if one.output.shape == logits.shape and torch.allclose(one.output.to(logits), logits):
+            near = f"; nearest before it: {one.before[-1].name!r}" if one.before else ""
+            raise ValueError(f"layer {self.layer!r} gives the logits themselves: wanted is one before them{near}")
 
     def _refuse_unfit(self, given: Tensor, again: Tensor, logits: Tensor) -> None:
         """Refuse a layer that does not reach the logits, and a network whose rest gives others than the whole."""
