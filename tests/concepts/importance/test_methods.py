@@ -125,10 +125,19 @@ def test_rise_of_an_interaction() -> None:
 
 
 def test_rise_of_a_concept_that_no_mask_kept_is_the_mean() -> None:
-    answer, codes = linear(concepts=6)[0], codes_of(1, 1, 6)
-    formula = Formula(6, lambda codes: codes.mean(1) @ answer.weights)
-    importance = RISE(1, keep=1e-6).of(formula, codes)
-    assert bool(importance.isfinite().all())
+    seen: list[Tensor] = []
+
+    def formula(codes: Tensor) -> Tensor:
+        seen.append(codes.sum((1, 2)))
+        return seen[-1]
+
+    codes = codes_of(1, 1, 6)
+    importance = RISE(4, keep=0.2).of(Formula(6, formula), codes)[0]
+    chosen = torch.rand(4, 6, generator=torch.Generator().manual_seed(0)) < 0.2
+    never = ~chosen.any(0)
+    assert 0 < int(never.sum()) < 6
+    torch.testing.assert_close(importance[never], torch.cat(seen).mean().expand(int(never.sum())))
+    assert bool((importance[~never] - torch.cat(seen).mean()).abs().max() > 0.01)
 
 
 def test_total_indices_of_an_interaction() -> None:
@@ -168,8 +177,11 @@ def test_dependence_is_the_plain_trace() -> None:
 
 def test_a_logit_that_never_varies_depends_on_nothing() -> None:
     constant, codes = Formula(4, lambda codes: torch.ones(len(codes))), codes_of(concepts=4)
+    rounded = Formula(4, lambda codes: 100 + 2e-5 * (torch.arange(len(codes)) % 3 == 0))
+    assert rounded(codes, torch.arange(3)).unique().numel() == 2
     for method in (HSIC(), SobolTotal()):
         assert method.of(constant, codes).abs().max() == 0
+        assert method.of(rounded, codes).abs().max() == 0
     nothing = linear(concepts=4)[0]
     assert SobolTotal().of(nothing, torch.zeros(2, 1, 4)).abs().max() == 0
 

@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from rivalry.concepts.answer import Answer
 from rivalry.concepts.batches import batched
 from rivalry.concepts.importance.importance import Importance
+
+ROUNDING = 1e-6
+"""Differences of logits, as a share of the largest, that mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def dependence(
 
     Args:
         masks: 0 or 1.
-        logits: Of each mask; where they are all the same, nothing depends on anything.
+        logits: Of each mask; where they are all the same but for rounding, nothing depends on anything.
     """
     count = len(masks)
     same = (masks.T[:, :, None] == masks.T[:, None, :]).to(logits)
@@ -69,7 +72,13 @@ def dependence(
         width = above.nanmedian(1).values.nan_to_num(1.0)[:, None, None]
         return (-(distances / width).square() / 2).exp().flatten(1) @ kernels
 
-    return batched(some, len(logits), 4 * count**2, logits.device).clamp(min=0)
+    criterion = batched(some, len(logits), 4 * count**2, logits.device).clamp(min=0)
+    return torch.where(varies(logits)[:, None], criterion, 0.0)
+
+
+def varies(logits: Float[Tensor, "images masks"]) -> Bool[Tensor, " images"]:
+    """Whether the logits of a picture differ by more than rounding, which other batches suffice for."""
+    return logits.amax(1) - logits.amin(1) > ROUNDING * logits.abs().amax(1)
 
 
 def scrambled(count: int, dimensions: int, seed: int) -> Float[Tensor, "count dimensions"]:

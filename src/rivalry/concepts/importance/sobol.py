@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rivalry.concepts.answer import Answer
-from rivalry.concepts.importance.dependence import check_power_of_two, scrambled
+from rivalry.concepts.importance.dependence import check_power_of_two, scrambled, varies
 from rivalry.concepts.importance.importance import Importance
 
 
@@ -43,7 +43,7 @@ class SobolTotal(Importance):
     def attribute(
         self, answer: Answer, codes: Float[Tensor, "images places concepts"], seed: int
     ) -> Float[Tensor, "images concepts"]:
-        """Jansen's estimate; 0 where the logit does not vary."""
+        """Jansen's estimate; 0 where the logit does not vary but for rounding."""
         masks = replaced_designs(self.designs, codes.shape[2], seed).to(codes)
         logits = answer.masked(codes, masks.flatten(0, 1).expand(len(codes), -1, -1))
         return total_indices(logits.reshape(len(codes), *masks.shape[:2]))
@@ -66,8 +66,12 @@ def replaced_designs(designs: int, concepts: int, seed: int) -> Float[Tensor, "r
 
 
 def total_indices(logits: Float[Tensor, "images replaced designs"]) -> Float[Tensor, "images concepts"]:
-    """Jansen's estimate of total Sobol indices from the logits of masks a, b, and a with one factor of b."""
+    """Jansen's estimate of total Sobol indices from the logits of masks a, b, and a with one factor of b.
+
+    They are 0 where logits do not vary but for rounding.
+    """
+    known = varies(logits.flatten(1))[:, None]
     first = logits[:, :1].double()
     variance = logits[:, :2].double().flatten(1).var(1, unbiased=False)[:, None]
     replaced = (first - logits[:, 2:].double()).square().mean(2) / 2
-    return torch.where(variance > 0, replaced / variance, 0.0).to(logits)
+    return torch.where(known & (variance > 0), replaced / variance, 0.0).to(logits)
