@@ -172,6 +172,13 @@ def test_bytes_and_vectors_are_left_out_of_wandb(home: Path, tmp_path: Path) -> 
     assert (content["columns"], content["data"]) == (["epoch", "index"], [[0, 3]])
 
 
+def test_lists_are_written_out_and_their_words_escaped() -> None:
+    from rivalry.training.wandb import _as_wandb_table
+
+    lists = pa.table({"classes": [["fire truck", "<script>"], []], "concepts": [[4, 7], None]})
+    assert _as_wandb_table(lists, 0).data == [[0, "fire truck, &lt;script&gt;", "4 7"], [0, "", None]]
+
+
 def test_a_login_is_found_where_wandb_keeps_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not logged_in()
     (home / ".netrc").write_text("machine elsewhere.org login user password abc\n")

@@ -108,9 +108,12 @@ def _is_legible(kind: pa.DataType) -> bool:
 
 
 def _shown(value: Any) -> Any:
+    """A value as W&B shows it; names, which may have spaces, with commas between them."""
     if isinstance(value, str):
         return html.escape(value)
-    return " ".join(map(str, value)) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return (", " if any(isinstance(one, str) for one in value) else " ").join(str(_shown(one)) for one in value)
 
 
 def _run_id(place: Path) -> str:
