@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -29,10 +30,26 @@ def test_every_class_gets_a_page_and_a_line(run: Path, capsys: pytest.CaptureFix
     said = capsys.readouterr().out
     assert re.search(r"layer4 +│ tree +│ +44 │ +75 % │ +2 │ +35 %", said)
     assert "a/b ../<i>" in said
+    assert re.search(r"Least reliable concepts\s+┏", said)
+    assert re.search(r"layer4 +│ tree:0 thing0 +│ +68 % │ +50 %", said)
+    assert "Most shared" not in said
     pages = sorted(file.name for file in (run / "concepts" / "concepts").iterdir())
     assert pages == ["layer3-0000-tree.png", "layer4-0000-tree.png", "layer4-0001-a_b_.._i.png"]
     drawn = np.asarray(Image.open(run / "concepts" / "concepts" / "layer3-0000-tree.png"))
     assert np.array_equal(drawn, class_page(Record.load(run / "records" / "epoch=0003" / "concepts"), "layer3", "tree"))
+
+
+def test_what_classes_share_is_listed_for_those_that_are_drawn(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = {"layer": "layer4", "concept": 1, "name": "bark", "other_concept": 2, "other_name": None}
+    pairs = [("tree", "a/b ../<i>", 0.9), ("elsewhere", "there", 0.8), ("there", "tree", 0.7)]
+    rows = [{**key, "class": one, "other_class": other, "cosine": cosine} for one, other, cosine in pairs]
+    record = Record.load(run / "records" / "epoch=0003" / "concepts")
+    Record("concepts", 4, 80, tables={**record.tables, "shared": pa.Table.from_pylist(rows)}).save(run / "records")
+    assert rivalry("concepts", run, "tree") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"tree:1 bark +│ a/b ../<i>:2 +│ +0.90", said)
+    assert re.search(r"there:1 bark +│ tree:2 +│ +0.70", said)
+    assert "elsewhere" not in said
 
 
 def test_one_class_or_layer_and_elsewhere(run: Path, tmp_path: Path) -> None:

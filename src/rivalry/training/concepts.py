@@ -23,9 +23,12 @@ from rivalry.records import Record, find_records
 from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder
 
+_LISTED = 5
+
 EPILOGUE = """\
 The run must hold a record of a ConceptExtraction: train with one among `analyses`, or let `rivalry analyze` run one.
-For every class a picture comes to concepts/ in the run's folder. How to read it is told in docs/strategies.md.
+For every class a picture comes to concepts/ in the run's folder; the least reliable and the most shared concepts are
+listed. How to read a page is told in docs/strategies.md.
 
 examples
   rivalry concepts runs/first                                  every class, in every layer
@@ -58,7 +61,9 @@ def concepts_from_arguments(arguments: Sequence[str]) -> list[Path]:
         files.append(folder / f"{_in_file(layer)}-{numbers[class_]:04d}-{_in_file(class_)}.png")
         Image.fromarray(class_page(record, layer, class_)).save(files[-1])
     console = Console()
-    console.print(_table(record, places))
+    for table in (_classes(record, places), _least_reliable(record, places), _most_shared(record, places)):
+        if table.row_count:
+            console.print(table)
     console.print(f"  {len(files)} pages in {folder}", soft_wrap=True, highlight=False)
     return files
 
@@ -106,18 +111,57 @@ def _in_file(word: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", word).strip("_.-")[:60]
 
 
-def _table(record: Record, places: Sequence[tuple[str, str]]) -> Table:
-    table = Table(title="What classes are made of", title_justify="left")
-    for column in ("layer", "class"):
-        table.add_column(column)
-    for column in ("pictures", "right", "strategies", "unexplained"):
-        table.add_column(column, justify="right")
+def _classes(record: Record, places: Sequence[tuple[str, str]]) -> Table:
+    table = _titled("What classes are made of", ("layer", "class"), ("pictures", "right", "strategies", "unexplained"))
     rows = {(row["layer"], row["class"]): row for row in record.tables["classes"].to_pylist()}
     for layer, class_ in places:
         row = rows[layer, class_]
-        shares = ["" if row[name] is None else f"{100 * row[name]:.0f} %" for name in ("accuracy", "unexplained")]
+        shares = [_percent(row[name]) for name in ("accuracy", "unexplained")]
         table.add_row(layer, escape(class_), str(row["images"]), shares[0], str(row["strategies"]), shares[1])
     return table
+
+
+def _least_reliable(record: Record, places: Sequence[tuple[str, str]]) -> Table:
+    """The concepts that are most often wrong where they decide; none where all are right, or nobody knows."""
+    table = _titled("Least reliable concepts", ("layer", "concept"), ("decides", "right"))
+    rows = [
+        row
+        for row in record.tables["concepts"].to_pylist()
+        if (row["layer"], row["class"]) in places and row["reliability"] is not None and row["reliability"] < 1
+    ]
+    for row in sorted(rows, key=lambda row: float(row["reliability"]))[:_LISTED]:
+        said = _called(row["class"], row["concept"], row["name"])
+        table.add_row(row["layer"], said, _percent(row["prevalence"]), _percent(row["reliability"]))
+    return table
+
+
+def _most_shared(record: Record, places: Sequence[tuple[str, str]]) -> Table:
+    """The concepts of different classes that are most alike, the one of a page at least."""
+    table = _titled("Most shared concepts", ("layer", "concept", "and"), ("cosine",))
+    shared = record.tables.get("shared")
+    for row in [] if shared is None else shared.to_pylist():
+        here = {(row["layer"], row["class"]), (row["layer"], row["other_class"])} & set(places)
+        if here and table.row_count < _LISTED:
+            both = [_called(row[f"{of}class"], row[f"{of}concept"], row[f"{of}name"]) for of in ("", "other_")]
+            table.add_row(row["layer"], *both, f"{row['cosine']:.2f}")
+    return table
+
+
+def _titled(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in words:
+        table.add_column(column)
+    for column in numbers:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _called(class_: str, concept: int, name: str | None) -> str:
+    return escape(f"{class_}:{concept}{'' if name is None else f' {name}'}")
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
 
 
 def _parser() -> ArgumentParser:
