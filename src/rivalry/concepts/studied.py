@@ -50,6 +50,7 @@ class StudiedClasses:
 
     def keep(self, class_: int, tables: Packed) -> None:
         """Write the tables of a class, whole or not at all."""
+        self._folder.mkdir(exist_ok=True)  # a like study beside this one may have become whole
         handle, draft = tempfile.mkstemp(prefix=f".{class_}-", dir=self._folder)
         with os.fdopen(handle, "wb") as sink:
             pq.write_table(pa.Table.from_pylist([dict(tables)]), sink)
