@@ -140,7 +140,9 @@ def _draw_signs(page: Axes, view: ClassView, rows: Sequence[Row], box: Box) -> N
     """What dot, cross and ring mean, and how many pictures there are."""
     height, across = box.top + box.side + 0.2, box.left + 0.1
     ring: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "s": 62, "linewidths": 0.9}
-    signs: list[tuple[str, str, dict[str, Any]]] = [("o", "of the class", {"color": QUIET, "s": 24, "linewidths": 0})]
+    known = any(row["correct"] is not None for row in rows)
+    plain = "of the class" if known else "a picture"
+    signs: list[tuple[str, str, dict[str, Any]]] = [("o", plain, {"color": QUIET, "s": 24, "linewidths": 0})]
     if any(row["correct"] is False for row in rows):
         signs.append(("x", "of another class", {"color": QUIET, "s": 24, "linewidths": 1.6}))
     if any(row["marked"] for row in rows):
