@@ -24,6 +24,8 @@ from rivalry.concepts.extraction import PCA, Basis, KMeans, NaturalUnits
 from rivalry.concepts.importance import IntegratedGradients, Occlusion, Saliency
 from rivalry.concepts.schemas import CLASS_TABLES, CONCEPTS, SHARED
 from rivalry.data import Watermark, Watermarked
+from rivalry.data.dataset import Sample
+from rivalry.data.vocabulary import Vocabulary
 from rivalry.lens.class_page import shows_concepts
 from rivalry.lwta.layer import LWTA
 from rivalry.recording import Activity, sweep
@@ -185,6 +187,13 @@ def test_draws_are_averaged_where_units_draw_their_winners() -> None:
         found(Twice(), draws=3)
 
 
+def test_a_closed_form_is_drawn_once_and_several_draws_of_what_draws_nothing_are_refused() -> None:
+    record = found(Colourist(compete=True), mode="sample", draws=3)
+    assert {row["draws"] for row in rows_of(record, "importances")} == {1}
+    with pytest.raises(RuntimeError, match="no LWTA layer draws"):
+        found(draws=3)
+
+
 def test_concepts_in_means_of_pictures() -> None:
     record = found(pooled=True, concepts=2)
     assert record.settings["pooled"] is True
@@ -304,6 +313,53 @@ def test_a_network_of_other_classes_has_no_accuracy() -> None:
     assert [row["class"] for row in rows_of(found(Colourist(classes=5), classes=["1"]), "classes")] == ["1"]
 
 
+def test_pictures_without_labels_have_concepts_and_no_accuracy() -> None:
+    class Unlabelled(Colours):
+        classes = ()
+
+        def __getitem__(self, index: int) -> Sample:
+            sample = super().__getitem__(index)
+            del sample["label"]
+            return sample
+
+    plain, record = found(), found(loader=DataLoader(Unlabelled(classes=()), batch_size=16))
+    assert [row["class"] for row in rows_of(record, "classes")] == ["0", "1", "2"]
+    for table, column in (("classes", "accuracy"), ("pictures", "label"), ("pictures", "correct")):
+        assert set(record.tables[table][column].to_pylist()) == {None}
+    assert record.tables["concepts"]["share"].equals(plain.tables["concepts"]["share"])
+    assert shows_concepts(record)
+    with pytest.raises(ValueError, match="'red' is none of the 0 classes; nearest: none"):
+        found(loader=DataLoader(Unlabelled(classes=()), batch_size=16), classes=["red"])
+
+
+def test_classes_of_one_name_are_told_apart() -> None:
+    record = found(loader=colours_loader(classes=("crane", "crane", "blue")))
+    assert [row["class"] for row in rows_of(record, "classes")] == ["crane (0)", "crane (1)", "blue"]
+    assert set(record.tables["pictures"]["label"].to_pylist()) == {"crane (0)", "crane (1)", "blue"}
+    (only,) = rows_of(
+        found(loader=colours_loader(classes=("crane", "crane", "blue")), classes=["crane (1)"]), "classes"
+    )
+    assert only["class"] == "crane (1)"
+
+
+def test_places_that_nothing_reads_have_a_reason() -> None:
+    class ReadsOne(Colourist):
+        def __init__(self) -> None:
+            super().__init__()
+            self.aside = nn.Identity()
+
+        def forward(self, images: Tensor) -> Tensor:
+            maps = self.act(self.mix(self.pool(images)))
+            read = self.aside(torch.cat((maps, torch.ones_like(maps[..., :1])), 3))[..., -1]  # the column of ones alone
+            logits: Tensor = self.head(maps.mean((2, 3))) + 0 * read.mean((1, 2))[:, None]
+            return logits
+
+    record = found(ReadsOne(), layers=["aside"])
+    assert {row["reason"] for row in rows_of(record, "classes")} == {
+        "no concept moves the logit: what stands behind the layer does not read these places of it"
+    }
+
+
 @pytest.mark.parametrize("further", [False, True])
 def test_the_network_and_random_states_stay_as_they_are(further: bool) -> None:
     network = Colourist(compete=True, further=further).train()
@@ -383,6 +439,7 @@ def test_in_inference_mode_the_same_is_found() -> None:
         ({"importances": [Occlusion(), Occlusion()]}, "importances need names of their own"),
         ({"clip": SMALL_CLIP}, "give a vocabulary too"),
         ({"vocabulary": "picturebook"}, "give a clip too"),
+        ({"clip": SMALL_CLIP, "vocabulary": Vocabulary(("tree",))}, "two words at least"),
         ({"places": "position"}, "nearest: positions"),
         ({"places": "class_token"}, "class token"),
         ({"layers": ["head"]}, "gives the logits themselves"),

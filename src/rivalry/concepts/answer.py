@@ -150,10 +150,7 @@ class NetworkAnswer(Answer):
 
     def __init__(self, rest: Rest, maps: LayerMaps, dictionary: Dictionary, class_: int, draws: int = 1) -> None:
         check_class(class_, rest.logits.shape[1])
-        if draws < 1:
-            raise ValueError(f"an answer takes 1 draw or more, got {draws}")
-        if draws > 1 and not any(layer.mode == "sample" for layer in competitions(rest.network).values()):
-            raise ValueError(f"no LWTA layer draws (mode 'sample'), so {draws} draws are all the same: give draws=1")
+        check_draws(draws, rest.network)
         self.concepts, self.numbers = len(dictionary.concepts), rest.numbers
         self._rest, self._maps, self._class, self._draws = rest, maps, class_, draws
         with torch.inference_mode(False):  # autograd refuses what was made in that mode
@@ -164,7 +161,7 @@ class NetworkAnswer(Answer):
         layer = self._rest.layer
         channels, height, width = self._maps.shapes[layer]
         maps = self._dictionary.decode(codes).mT.reshape(len(codes), channels, height, width)
-        outputs = self._maps.into(layer, self._rest.outputs[image], maps)
+        outputs = self._maps.into(layer, self._rest.outputs.index_select(0, image), maps)
         logits = [self._rest(outputs, image)[:, self._class].to(codes) for _ in range(self._draws)]
         return torch.stack(logits).mean(0)
 
@@ -173,3 +170,11 @@ def check_class(class_: int, classes: int) -> None:
     """Raise a ``ValueError`` for a number that is none of so many classes."""
     if not 0 <= class_ < classes:
         raise ValueError(f"the network tells classes 0 to {classes - 1} apart, got {class_}")
+
+
+def check_draws(draws: int, network: nn.Module) -> None:
+    """Raise a ``ValueError`` for fewer than one draw, or several of a network that draws nothing."""
+    if draws < 1:
+        raise ValueError(f"an answer takes 1 draw or more, got {draws}")
+    if draws > 1 and not any(layer.mode == "sample" for layer in competitions(network).values()):
+        raise ValueError(f"no LWTA layer draws (mode 'sample'), so {draws} draws are all the same: give draws=1")

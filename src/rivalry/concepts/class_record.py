@@ -43,7 +43,7 @@ class ClassRecord:
         number: Its position among those of the network.
         pictures: That were looked at.
         truth: What is known of them.
-        labels: Their own classes.
+        labels: Their own classes; None where they have none.
         writing: How much is written down.
     """
 
@@ -51,7 +51,7 @@ class ClassRecord:
     number: int
     pictures: ClassPictures
     truth: Truth
-    labels: Sequence[str]
+    labels: Sequence[str | None]
     writing: Writing
     _rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
 
@@ -84,7 +84,8 @@ class ClassRecord:
         self._add("pictures", shown)
         self._add("strategies", tables.strategy_rows(key, found, self.truth.correct is not None))
         self._add("extractions", tables.extraction_rows(key, found))
-        self._add("importances", tables.importance_rows(key, found, writing.draws))
+        draws = writing.draws if classifier is None else 1  # a closed form is not run
+        self._add("importances", tables.importance_rows(key, found, draws))
         self._add("kept", tables.kept_rows(key, found, _seen(heard, crops, speech)))
 
     def tables(self) -> dict[str, pa.Table]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rivalry.clip.towers import check_clip
-from rivalry.concepts.answer import NetworkAnswer
+from rivalry.concepts.answer import NetworkAnswer, check_draws
 from rivalry.concepts.class_record import ClassRecord, Writing
 from rivalry.concepts.extraction import NMF, Extraction, Fitted
 from rivalry.concepts.extraction.natural import Orthonormal
@@ -23,11 +23,19 @@ from rivalry.concepts.importance import GradientInput, Importance
 from rivalry.concepts.one_class import FITTED_ROWS, Heard, Truth, study_class
 from rivalry.concepts.overview import overview, scalars
 from rivalry.concepts.plan import Plan
-from rivalry.concepts.predictions import COLUMNS, ClassPictures, chosen_classes, pictures_of, prediction_rows
+from rivalry.concepts.predictions import (
+    COLUMNS,
+    UNLABELLED,
+    ClassPictures,
+    chosen_classes,
+    pictures_of,
+    prediction_rows,
+)
 from rivalry.concepts.schemas import CLASS_TABLES
 from rivalry.concepts.speech import Speech
 from rivalry.concepts.studied import StudiedClasses
 from rivalry.concepts.weighing import Behind
+from rivalry.data.class_names import distinct
 from rivalry.data.dataset import ImageDataset
 from rivalry.data.vocabulary import Vocabulary
 from rivalry.data.watermark.marked import marked_pictures
@@ -82,10 +90,9 @@ class ConceptExtraction(Analysis):
 
     Raises:
         ValueError: For a number out of bounds, extractions or methods of one name, unknown places, a layer of
-            directions, an axis that holds no units, or a CLIP that is not known or has no vocabulary.
+            directions, an axis that holds no units, or a CLIP that is not known or has no vocabulary of two words.
     """
 
-    needs = frozenset({"labels"})
     hears_directions = True
 
     def __init__(
@@ -116,6 +123,8 @@ class ConceptExtraction(Analysis):
         self.classes, self.images, self.draws, self.drawn, self.name = classes, images, draws, drawn, name
         self.clip = clip
         self.vocabulary = Vocabulary.load(vocabulary) if isinstance(vocabulary, str) else vocabulary
+        if self.vocabulary is not None and len(self.vocabulary) < 2:
+            raise ValueError("to choose a name takes two words at least, and the vocabulary has one")
         if clip is not None:
             check_clip(clip)
 
@@ -127,7 +136,7 @@ class ConceptExtraction(Analysis):
                 layer, or pictures that would take more than ``LIMIT``.
         """
         numbers = [name for name in self.classes or () if name.isdecimal()]  # of a network with classes of its own
-        chosen_classes(self.classes, [*dataset.classes, *numbers])
+        chosen_classes(self.classes, [*_names_of(dataset), *numbers])
         image = dataset[0]["image"]
         self._maps = LayerMaps.settled(network, self._own, self._axes_given, image, places=self._places, vectors=True)
         each = image.numel() + sum(4 * math.prod(shape) for shape in self._maps.shapes.values())
@@ -147,6 +156,7 @@ class ConceptExtraction(Analysis):
             ValueError: For a layer on which the logits do not depend, or that gives them itself; several draws of a
                 network that draws nothing.
         """
+        check_draws(self.draws, listening.network)
         self._listening = listening
         self._rows = SampleRows(COLUMNS, len(listening.dataset)).to(listening.device)
         count = min(_TRIED, len(listening.dataset))
@@ -158,13 +168,13 @@ class ConceptExtraction(Analysis):
         self._plans = {layer: self.plan.bound(layer, listening.directions) for layer in heard}
         dataset = listening.dataset
         self._ours = len(dataset.classes) == logits.shape[1]
-        self._names = dataset.classes if self._ours else tuple(str(number) for number in range(logits.shape[1]))
+        self._names = _names_of(dataset) if self._ours else tuple(str(number) for number in range(logits.shape[1]))
         self._chosen = chosen_classes(self.classes, self._names)
 
     def observe(self, observation: Observation) -> None:
         """Note which class each picture was taken for."""
-        if observation.labels is None or observation.logits is None:
-            raise ValueError("wanted labels and logits of every batch, and one came without")
+        if observation.logits is None:
+            raise ValueError("wanted logits of every batch, and one came without")
         self._rows.update(prediction_rows(observation.logits, observation.labels), observation.index)
 
     def conclude(self, network: nn.Module) -> Finding:
@@ -192,13 +202,13 @@ class ConceptExtraction(Analysis):
     def _study(self, rows: Rows, class_: int, speech: Speech | None) -> dict[str, bytes]:
         """Everything that is written of one class."""
         pictures = pictures_of(rows, class_, self.images, self.plan.seed)
-        known = self._listening.dataset.classes
+        known = _names_of(self._listening.dataset)
         record = ClassRecord(
             self._names[class_],
             class_,
             pictures,
             self._truth(pictures, class_),
-            tuple(known[label] for label in pictures.labels.tolist()),
+            tuple(None if label == UNLABELLED else known[label] for label in pictures.labels.tolist()),
             Writing(self._names, self.drawn, self.draws, self.plan.seed),
         )
         few = _too_few(pictures, self.plan.concepts)
@@ -276,6 +286,11 @@ class ConceptExtraction(Analysis):
             "clip_fingerprint": None if speech is None else speech.fingerprint,
             "vocabulary": None if speech is None or self.vocabulary is None else self.vocabulary.fingerprint,
         }
+
+
+def _names_of(dataset: ImageDataset) -> tuple[str, ...]:
+    """What classes are called; those of one name are told apart by number."""
+    return distinct(dataset.classes, range(len(dataset.classes)))
 
 
 def _too_few(pictures: ClassPictures, concepts: int) -> str | None:

@@ -27,6 +27,10 @@ FITTED_ROWS = 10_000
 """Places that concepts are found in, drawn from those of all pictures where there are more."""
 
 
+_NOTHING = 1e-6
+"""Part of the logit that rounding may make."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """What is known of the pictures of a class.
@@ -142,6 +146,8 @@ def study_class(plan: Plan, behind: Behind, heard: Heard, class_: int) -> Studie
     found = {name: one for name, one in fitted.items() if isinstance(one, Dictionary)}
     extracted = _judged(plan, behind, heard, found, class_)
     own = extracted.pop(plan.extraction.name)
+    if _moves_nothing(own):
+        return "no concept moves the logit: what stands behind the layer does not read these places of it"
     return StudiedClass(
         own, {**extracted, **refusals}, _energy(own, heard), _strategies(own, behind, heard, class_, plan.seed)
     )
@@ -186,6 +192,13 @@ def _rows(heard: Heard, plan: Plan) -> Float[Tensor, "samples channels"]:
 def _codes(dictionary: Dictionary, heard: Heard) -> Float[Tensor, "images places concepts"]:
     places = heard.maps.flatten(2).mT
     return dictionary.encode(places.flatten(0, 1)).reshape(*places.shape[:2], -1)
+
+
+def _moves_nothing(own: Extracted) -> bool:
+    """Whether the logit stays the same without any of the concepts, as where only a class token is read further on."""
+    shares = own.weighed.shares
+    there = bool(own.codes.any())
+    return there and max(map(abs, shares.contributions)) <= _NOTHING * abs(shares.logit)
 
 
 def _energy(own: Extracted, heard: Heard) -> Float[Tensor, " concepts"]:

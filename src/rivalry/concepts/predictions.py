@@ -21,16 +21,20 @@ _BATCH = 32
 COLUMNS = 2
 """Numbers that are kept of every picture: the class that it was taken for, and its own."""
 
+UNLABELLED = -1
+"""Stands for the class of a picture that has none."""
+
 
 def prediction_rows(
-    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"]
+    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"] | None
 ) -> Float[Tensor, "batch columns"]:
-    """What is kept of a batch: the predicted class and the label of each picture.
+    """What is kept of a batch: the predicted class and the label of each picture, where pictures have labels.
 
     >>> prediction_rows(torch.tensor([[0.0, 2.0]]), torch.tensor([0]))
     tensor([[1., 0.]])
     """
-    return torch.stack((logits.argmax(1), labels), 1).float()
+    predicted = logits.argmax(1)
+    return torch.stack((predicted, torch.full_like(predicted, UNLABELLED) if labels is None else labels), 1).float()
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class ClassPictures:
 
     Attributes:
         index: Positions in the data set, ascending.
-        labels: Their own classes.
+        labels: Their own classes; ``UNLABELLED`` where they have none.
         predicted: How many were predicted as the class in all.
     """
 

@@ -106,14 +106,20 @@ def crop_rows(key: Key, pictures: ClassPictures, heard: Heard, crops: Sequence[S
 
 
 def picture_rows(
-    key: Key, pictures: ClassPictures, labels: Sequence[str], heard: Heard, found: StudiedClass, drawn: int, seed: int
+    key: Key,
+    pictures: ClassPictures,
+    labels: Sequence[str | None],
+    heard: Heard,
+    found: StudiedClass,
+    drawn: int,
+    seed: int,
 ) -> list[Row]:
     """A row for each of some pictures, drawn by seed: where it lies among the others, and by which strategy.
 
     Args:
         key: Of the class.
         pictures: All that were looked at.
-        labels: Their own classes.
+        labels: Their own classes, where they have one.
         heard: What the layer made of them.
         found: In them.
         drawn: How many are written down at most.
