@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-BUDGETS = {"cpu": 2**22}
-"""Numbers that a batch may take, by type of device: on a CPU more than some 16 MB of them is slower, not faster."""
+BUDGETS = {"cpu": 2**23}
+"""Numbers that a batch may take, by type of device. On a CPU some 32 MB: with less, large networks read their weights
+too often; with more, small ones leave the cache."""
 
 BUDGET = 2**28
 """Numbers that a batch may take on other devices: 1 GB."""

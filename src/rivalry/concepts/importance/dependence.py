@@ -77,7 +77,7 @@ def dependence(
 
 
 def varies(logits: Float[Tensor, "images masks"]) -> Bool[Tensor, " images"]:
-    """Whether the logits of a picture differ by more than rounding, which other batches suffice for."""
+    """Whether the logits of a picture differ by more than rounding, which is another in other batches."""
     return logits.amax(1) - logits.amin(1) > ROUNDING * logits.abs().amax(1)
 
 
