@@ -108,6 +108,23 @@ def test_what_a_concept_is_opposed_to_is_not_what_it_speaks_for() -> None:
     assert not np.array_equal(class_page(concept_record(opposed)), class_page(concept_record(class_rows())))
 
 
+def test_a_long_name_ends_within_the_page() -> None:
+    for name in ("w" * 200, "Propithecus verreauxi coronatus, of Madagascar"):
+        paper = class_page(concept_record(class_rows(name)))[20:70]
+        assert (paper[:, 400:1000] < 100).any()
+        assert not (paper[:, 1085:] < 200).any()
+
+
+def test_a_logit_of_which_there_are_no_shares_is_not_said_to_be_their_sum() -> None:
+    above, below = (class_page(concept_record(class_rows(shares=(None, None, None), logit=by))) for by in (3.0, -6.0))
+    assert np.array_equal(above, below)
+
+
+def test_nothing_is_not_less_than_nothing() -> None:
+    little, none = (class_page(concept_record(class_rows(shares=(0.5, 0.25, by)))) for by in (-0.001, 0.0))
+    assert np.array_equal(little[-90:, :330], none[-90:, :330])  # the last concept's words
+
+
 def unknown(record: Record) -> Record:
     """The record without all that may be unknown."""
     tables = dict(record.tables)

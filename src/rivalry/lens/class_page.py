@@ -10,7 +10,7 @@ from rivalry.lens.class_view import COLOURED, ClassView, shows_concepts, view_cl
 from rivalry.lens.concept_rows import MOST_ROWS, STEP, draw_concepts
 from rivalry.lens.page import blank_page, pixels
 from rivalry.lens.strategy_graph import LETTERS, Box, draw_graph
-from rivalry.lens.strategy_panels import BAR, MOST_BARS, STRATEGY, draw_importance, draw_strategies
+from rivalry.lens.strategy_panels import BAR, MOST_BARS, STRATEGY, draw_importance, draw_strategies, shorten
 from rivalry.lens.streams import COLOURS
 from rivalry.records import Picture, Record
 
@@ -18,6 +18,7 @@ __all__ = ["class_page", "shows_concepts"]
 
 _TOP, _GRAPH = 1.3, Box(0.4, 1.3, 5.6)
 _LEFT, _RIGHT = 6.35, 10.6
+_LONGEST = 32  # characters of the class' name that the title has room for
 
 
 def class_page(record: Record, layer: str | None = None, class_: str | None = None) -> Picture:
@@ -39,7 +40,7 @@ def class_page(record: Record, layer: str | None = None, class_: str | None = No
     colours = _colours(view)
     rows = min(len(view.concepts), MOST_ROWS)
     foot = _TOP + max(_GRAPH.side + 0.45, _beside(view))
-    title = f"By which concepts is it “{view.name}”?"
+    title = f"By which concepts is it “{shorten(view.name, _LONGEST)}”?"
     figure, page = blank_page(11.0, foot + 0.55 + STEP * rows, title, _line(record, view))
     draw_graph(page, view, colours, _GRAPH)
     ended = draw_importance(page, view, colours, _LEFT, _RIGHT, _TOP + 0.12)

@@ -26,7 +26,8 @@ def draw_concepts(page: Axes, view: ClassView, colours: Mapping[int, str], top: 
     """Draw a row a concept, the largest share first, from a height in inches on."""
     page.text(_LEFT, top, "The concepts", color=INK, fontsize=12, weight="bold", va="center")
     shown = f"{min(len(view.concepts), MOST_ROWS)} of {len(view.concepts)}" if len(view.concepts) > MOST_ROWS else "all"
-    said = f"{shown}, by their share of the logit; where each shows most, the clearest first"
+    weight = "share of the logit" if any(one["share"] is not None for one in view.concepts) else "importance"
+    said = f"{shown}, by their {weight}; where each shows most, the clearest first"
     page.text(_RIGHT, top, said, color=QUIET, fontsize=8.5, ha="right", va="center")
     for place, concept in enumerate(view.concepts[:MOST_ROWS]):
         upper = top + 0.25 + STEP * place
@@ -45,7 +46,7 @@ def _describe(page: Axes, concept: Row, colour: str, upper: float) -> None:
 
 
 def _weight_line(concept: Row) -> str:
-    said = [] if concept["share"] is None else [f"{concept['share']:.0%} of the logit"]
+    said = [] if concept["share"] is None else [f"{concept['share']:z.0%} of the logit"]
     decided = f"decides {concept['prevalence']:.0%}"
     if concept["reliability"] is not None and concept["prevalence"] > 0:
         decided += f", {concept['reliability']:.0%} rightly"

@@ -30,10 +30,9 @@ def draw_importance(
         The height at which the panel ends, in inches.
     """
     page.text(left, top, "What makes the logit", color=INK, fontsize=12, weight="bold", va="center")
-    logit = view.summary["logit"]
-    if logit is not None:
+    logit, bars = view.summary["logit"], _bars(view, colours)
+    if bars and logit is not None:
         page.text(right, top, f"mean shares; 100% is {logit:.1f}", color=QUIET, fontsize=8.5, ha="right", va="center")
-    bars = _bars(view, colours)
     if not bars:
         said = "shares are not known: the mean logit is not positive"
         page.text(left, top + 0.35, said, color=QUIET, fontsize=9, va="center")
@@ -47,7 +46,7 @@ def draw_importance(
         page.text(left, height, words, color=QUIET if plain else INK, fontsize=9, va="center")
         look = {"color": "none", "edgecolor": QUIET, "hatch": "////", "linewidth": 0.6} if plain else {"color": colour}
         page.barh(height, share * inch, 0.15, left=zero, **look)
-        page.text(right, height, f"{share:.0%}", color=QUIET if plain else INK, fontsize=9, ha="right", va="center")
+        page.text(right, height, f"{share:z.0%}", color=QUIET if plain else INK, fontsize=9, ha="right", va="center")
         height += BAR
     page.plot([zero, zero], [top + 0.2, height - 0.12], color=QUIET, linewidth=0.8)
     return height
