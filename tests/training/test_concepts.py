@@ -39,6 +39,18 @@ def test_every_class_gets_a_page_and_a_line(run: Path, capsys: pytest.CaptureFix
     assert np.array_equal(drawn, class_page(Record.load(run / "records" / "epoch=0003" / "concepts"), "layer3", "tree"))
 
 
+def test_a_concept_that_decides_few_pictures_is_no_least_reliable_one(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = class_rows("tree", decided=(30, 10, 4))
+    for row, right in zip(rows["concepts"], (0.7, 0.6, 0.0), strict=True):
+        row["reliability"] = right
+    concept_record(rows).save(run / "records")
+    assert rivalry("concepts", run) == 0
+    said = capsys.readouterr().out
+    assert said.index("tree:1 thing1") < said.index("tree:0 thing0") < said.index("tree:2 thing2")
+
+
 def test_what_classes_share_is_listed_for_those_that_are_drawn(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = {"layer": "layer4", "concept": 1, "name": "bark", "other_concept": 2, "other_name": None}
     pairs = [("tree", "a/b ../<i>", 0.9), ("elsewhere", "there", 0.8), ("there", "tree", 0.7)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jsonargparse import ArgumentError, ArgumentParser
 from PIL import Image
@@ -17,7 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from rivalry.lens.class_page import class_page
-from rivalry.lens.class_view import explained_classes, shows_concepts
+from rivalry.lens.class_view import COLOURED, explained_classes, shows_concepts
 from rivalry.numerics.nearest import nearest
 from rivalry.records import Record, find_records
 from rivalry.training.help_text import command_parser
@@ -122,14 +123,22 @@ def _classes(record: Record, places: Sequence[tuple[str, str]]) -> Table:
 
 
 def _least_reliable(record: Record, places: Sequence[tuple[str, str]]) -> Table:
-    """The concepts that are most often wrong where they decide; none where all are right, or nobody knows."""
+    """The concepts that are most often wrong where they decide; none where all are right, or nobody knows.
+
+    Those that decide many pictures come first: of one picture a concept is wrong by chance.
+    """
     table = _titled("Least reliable concepts", ("layer", "concept"), ("decides", "right"))
     rows = [
         row
         for row in record.tables["concepts"].to_pylist()
         if (row["layer"], row["class"]) in places and row["reliability"] is not None and row["reliability"] < 1
     ]
-    for row in sorted(rows, key=lambda row: float(row["reliability"]))[:_LISTED]:
+    images = {(row["layer"], row["class"]): row["images"] for row in record.tables["classes"].to_pylist()}
+
+    def rank(row: dict[str, Any]) -> tuple[bool, float]:
+        return round(row["prevalence"] * images[row["layer"], row["class"]]) < COLOURED, float(row["reliability"])
+
+    for row in sorted(rows, key=rank)[:_LISTED]:
         said = _called(row["class"], row["concept"], row["name"])
         table.add_row(row["layer"], said, _percent(row["prevalence"]), _percent(row["reliability"]))
     return table
