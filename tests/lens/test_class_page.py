@@ -109,7 +109,7 @@ def test_what_a_concept_is_opposed_to_is_not_what_it_speaks_for() -> None:
 
 
 def test_a_long_name_ends_within_the_page() -> None:
-    for name in ("w" * 200, "Propithecus verreauxi coronatus, of Madagascar"):
+    for name in ("soft-coated wheaten terrier " * 9, "Propithecus verreauxi coronatus, of Madagascar"):
         paper = class_page(concept_record(class_rows(name)))[20:70]
         assert (paper[:, 400:1000] < 100).any()
         assert not (paper[:, 1085:] < 200).any()
