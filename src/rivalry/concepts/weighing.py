@@ -108,4 +108,4 @@ class Behind:
         phis = {own.name: importance[: len(some)]}
         phis |= {method.name: method.of(answer, some, seed=self.seed) for method in others}
         judged = {name: judge_importance(answer, some, phi, seed=self.seed, floor=floor) for name, phi in phis.items()}
-        return Weighed(importance, shares_of(answer, one.codes, logits), judged)
+        return Weighed(importance, shares_of(answer, one.codes, logits, seed=self.seed), judged)
