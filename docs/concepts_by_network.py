@@ -4,7 +4,7 @@
 
 A folder is what ``rivalry analyze … --out FOLDER`` has left of ``configs/concepts/compared_*.yaml``. Which network it
 is of is read from its records, which pictures from its name up to the first dash. ``concepts_by_network.png`` is drawn
-of the extractions compared, ``concepts_by_count.png`` of the records ``of_5``, ``of_10`` …
+of the records ``concepts`` and ``concepts_1`` …, of other seeds, ``concepts_by_count.png`` of ``of_5``, ``of_10`` …
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def _described(folder: Path, record: Record) -> Extracted:
 
 
 def extraction_table(runs: Sequence[Extracted]) -> str:
-    """A row an extraction and kind of network, a column a measure: means over networks with their range."""
+    """A row an extraction and kind of network, a column a measure: means over records of a kind, with their range."""
     lines = [f"| | | {' | '.join(MEASURES.values())} |", "|---" * (len(MEASURES) + 2) + "|"]
     for title, scores in compared_scores(runs).items():
-        for extraction, measures in scores.items():
-            for network in next(iter(measures.values())):
-                cells = [_over_networks(measures.get(measure, {}).get(network, ())) for measure in MEASURES]
+        for network in dict.fromkeys(run.network for run in runs if title.startswith(run.pictures)):
+            for extraction, measures in scores.items():
+                cells = [_over_records(measures.get(measure, {}).get(network, ())) for measure in MEASURES]
                 lines.append(f"| {title}, {network} | `{extraction}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -69,16 +69,16 @@ def importance_table(runs: Sequence[Extracted]) -> str:
                     group.setdefault(name, []).append(mean(values))
     lines = [f"| | method | {' | '.join(FAITHFULNESS)} |", "|---" * (len(FAITHFULNESS) + 2) + "|"]
     for (pictures, layer, network, method), values in found.items():
-        cells = [_over_networks(values.get(name, ())) for name in FAITHFULNESS]
+        cells = [_over_records(values.get(name, ())) for name in FAITHFULNESS]
         lines.append(f"| {pictures}, {layer}, {network} | `{method}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _over_networks(values: Sequence[float]) -> str:
+def _over_records(values: Sequence[float]) -> str:
     if not values:
         return "–"
-    span = f" [{min(values):.3g}, {max(values):.3g}]" if len(values) > 1 else ""
-    return f"{mean(values):.3g}{span}"
+    ends = [f"{end:.2g}" for end in (min(values), max(values))]
+    return f"{mean(values):.2g}" + (f" [{', '.join(ends)}]" if ends[0] != ends[1] else "")
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def main() -> None:
     given = parser.parse_args()
     runs, counted, weighed = (
         sorted((one for folder in given.folders for one in read(folder, pattern)), key=_order)
-        for pattern in ("concepts", "of_*", "importance")
+        for pattern in ("concepts*", "of_*", "importance")
     )
     for name, picture in (("network", concepts_by_network(runs)), ("count", concepts_by_count(counted))):
         Image.fromarray(picture).quantize(128).save(given.out / f"concepts_by_{name}.png", optimize=True)

@@ -85,13 +85,14 @@ def _sections(runs: Sequence[Extracted]) -> dict[str, Curves]:
 
 
 def _draw_legend(page: Axes, kinds: Sequence[str], extractions: Sequence[str]) -> None:
+    """What colours and kinds of line mean."""
+    lines = [(kind, colour, "-") for kind, colour in zip(kinds, _COLOURS, strict=False)]
+    lines += [("units" if name == "natural" else name, QUIET, _style(name)) for name in extractions]
     left = 0.5
-    for kind, colour in zip(kinds, _COLOURS, strict=False):
-        for extraction in extractions:
-            page.plot([left, left + 0.45], [1.2, 1.2], color=colour, linewidth=2.4, linestyle=_style(extraction))
-            said = f"{kind}: {'units' if extraction == 'natural' else extraction}"
-            page.text(left + 0.55, 1.2, said, color=INK, fontsize=10, va="center")
-            left += 0.95 + 0.085 * len(said)
+    for said, colour, style in lines:
+        page.plot([left, left + 0.45], [1.2, 1.2], color=colour, linewidth=2.4, linestyle=style)
+        page.text(left + 0.55, 1.2, said, color=INK, fontsize=10, va="center")
+        left += 1.1 + 0.09 * len(said)
 
 
 def _style(extraction: str) -> str:

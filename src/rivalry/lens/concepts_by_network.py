@@ -70,10 +70,11 @@ def concepts_by_network(runs: Sequence[Extracted]) -> Picture:
         "means over classes   ·   mark: mean of the networks of a kind, line: their range   ·   arrow: which is better"
     )
     figure, page = blank_page(11.0, high, "Do units hold their own against extracted concepts?", said)
-    _draw_legend(page, kinds)
+    colours = dict(zip(kinds, _COLOURS, strict=False))
+    _draw_legend(page, colours)
     top = _HEADER + 0.1
     for title, scores in sections.items():
-        _draw_section(page, title, scores, kinds, top)
+        _draw_section(page, title, scores, colours, top)
         top += len(scores) * _ROW + 1.0
     return pixels(figure, page)
 
@@ -100,15 +101,17 @@ def compared_scores(runs: Sequence[Extracted]) -> dict[str, Scores]:
     return sections
 
 
-def _draw_legend(page: Axes, kinds: Sequence[str]) -> None:
+def _draw_legend(page: Axes, colours: Mapping[str, str]) -> None:
     left = 0.5
-    for kind, colour in zip(kinds, _COLOURS, strict=False):
+    for kind, colour in colours.items():
         page.scatter([left], [1.2], s=46, color=colour)
         page.text(left + 0.15, 1.2, kind, color=INK, fontsize=10, va="center")
         left += 0.6 + 0.1 * len(kind)
 
 
-def _draw_section(page: Axes, title: str, scores: Scores, kinds: Sequence[str], top: float) -> None:
+def _draw_section(page: Axes, title: str, scores: Scores, colours: Mapping[str, str], top: float) -> None:
+    there = {kind for measures in scores.values() for values in measures.values() for kind in values}
+    own = {kind: colour for kind, colour in colours.items() if kind in there}
     page.text(0.4, top + 0.08, title, color=INK, fontsize=11.5, weight="bold", va="center")
     first = top + 0.62
     for place, extraction in enumerate(scores):
@@ -117,11 +120,11 @@ def _draw_section(page: Axes, title: str, scores: Scores, kinds: Sequence[str], 
         left = _LEFT + column * _PANEL
         page.text(left, top + 0.36, said, color=QUIET, fontsize=8.2, va="center")
         rows = [scores[extraction].get(measure, {}) for extraction in scores]
-        _draw_panel(page, rows, kinds, left, first)
+        _draw_panel(page, rows, own, left, first)
 
 
 def _draw_panel(
-    page: Axes, rows: Sequence[Mapping[str, Sequence[float]]], kinds: Sequence[str], left: float, first: float
+    page: Axes, rows: Sequence[Mapping[str, Sequence[float]]], colours: Mapping[str, str], left: float, first: float
 ) -> None:
     """One measure of all extractions, on its own scale that holds 0, which is the darkest line."""
     known = [value for row in rows for values in row.values() for value in values]
@@ -134,9 +137,9 @@ def _draw_panel(
         if end or _clear(least, most):
             page.text(x, bottom + 0.1, f"{end:.2g}", color=QUIET, fontsize=7.5, ha="center", va="center")
     for place, row in enumerate(rows):
-        for kind, colour in zip(kinds, _COLOURS, strict=False):
+        for number, (kind, colour) in enumerate(colours.items()):
             if row.get(kind):
-                y = first + place * _ROW + 0.12 * (kinds.index(kind) - (len(kinds) - 1) / 2)
+                y = first + place * _ROW + 0.12 * (number - (len(colours) - 1) / 2)
                 xs = [left + scale * (value - least) for value in row[kind]]
                 page.plot([min(xs), max(xs)], [y, y], color=colour, linewidth=1.6, alpha=0.6, solid_capstyle="butt")
                 page.scatter([mean(xs)], [y], s=30, color=colour, edgecolor=PAPER, linewidth=0.6, zorder=3)
