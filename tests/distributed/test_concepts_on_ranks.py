@@ -1,4 +1,4 @@
-"""Two ranks share the classes and find what one finds, also where pictures are too few for any class."""
+"""Two ranks share the classes and find what one finds, also of too few pictures for any class, or of one class."""
 
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from tests.distributed.ranks import start_two
 
 @pytest.mark.distributed
 def test_two_ranks_leave_the_concepts_of_one(tmp_path: Path) -> None:
-    sizes = ["31", "3"]
+    sizes = ["31", "1", "31-green"]
     ranks = start_two(Path(__file__).with_name("concepts_on_rank.py"), tmp_path, *sizes)
     for size in sizes:
-        concepts_on_rank(0, 1, int(size), tmp_path / "one" / size)
+        concepts_on_rank(0, 1, size, tmp_path / "one" / size)
     assert [rank.wait(timeout=300) for rank in ranks] == [0, 0]
     for size in sizes:
         alone, first, second = (
@@ -31,7 +31,8 @@ def test_two_ranks_leave_the_concepts_of_one(tmp_path: Path) -> None:
                 for our, their in zip(ours, theirs, strict=True):
                     near = pytest.approx(their, rel=1e-4, abs=1e-5) if isinstance(their, float) else their
                     assert our == near, (name, column)
-    assert len(Record.load(*find_records(tmp_path / "one" / "31")).tables["concepts"]) == 12
+    found = {size: len(Record.load(*find_records(tmp_path / "one" / size)).tables["concepts"]) for size in sizes}
+    assert found == {"31": 12, "1": 0, "31-green": 4}
 
 
 def flat(values: list[Any]) -> list[Any]:
