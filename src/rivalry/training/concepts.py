@@ -85,7 +85,10 @@ def last_concepts(records: Path, name: str | None = None) -> Record:
         return next(iter(there.values()))
     if name not in there:
         if not there:
-            raise ValueError(f"no record in {records} holds concepts of classes: it takes a ConceptExtraction")
+            raise ValueError(
+                f"no record in {records} holds concepts of classes: it takes a ConceptExtraction, whose table "
+                "`classes` says why a class has none"
+            )
         said = "several records hold concepts" if name is None else f"no record {name!r} with concepts"
         raise ValueError(f"{said} in {records}; there are {', '.join(there)}: choose one by --of")
     return there[name]
