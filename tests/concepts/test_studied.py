@@ -38,3 +38,12 @@ def test_what_is_not_whole_is_studied_again(cache: Path, left: int) -> None:
     file.write_bytes(file.read_bytes()[:left])
     assert StudiedClasses(["plan"]).get(3) is None
     assert not file.exists()
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_like_study_that_becomes_whole_first_takes_nothing_away() -> None:
+    first, second = StudiedClasses(["plan"]), StudiedClasses(["plan"])
+    first.keep(0, TABLES)
+    first.forget()
+    second.keep(1, TABLES)
+    assert (second.get(0), second.get(1)) == (None, TABLES)
