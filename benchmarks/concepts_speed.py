@@ -17,13 +17,13 @@ import torch
 from side_by_side import Comparison
 from torch import Tensor, nn
 
-from rivalry.concepts.class_record import ClassRecord, Writing
 from rivalry.concepts.extraction import NMF
 from rivalry.concepts.importance import GradientInput
 from rivalry.concepts.one_class import Heard, Truth, study_class
-from rivalry.concepts.overview import overview
 from rivalry.concepts.plan import Plan
 from rivalry.concepts.predictions import ClassPictures
+from rivalry.concepts.record.class_record import ClassRecord, Writing
+from rivalry.concepts.record.overview import overview
 from rivalry.concepts.weighing import Behind
 from rivalry.lens.class_page import class_page
 from rivalry.recording.layer_maps import LayerMaps

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from rivalry.clip.feature_cache import word_features
 from rivalry.clip.towers import load_clip, prepare
-from rivalry.concepts.naming import SeenViews, name_concepts
+from rivalry.concepts.record.naming import SeenViews, name_concepts
 from rivalry.data import PictureBook
 from rivalry.data.vocabulary import Vocabulary
 from rivalry.records import Record, find_records

@@ -22,7 +22,7 @@ from rivalry.concepts import ConceptExtraction
 from rivalry.concepts import concept_extraction as analysis_module
 from rivalry.concepts.extraction import PCA, Basis, KMeans, NaturalUnits
 from rivalry.concepts.importance import IntegratedGradients, Occlusion, Saliency
-from rivalry.concepts.schemas import CLASS_TABLES, CONCEPTS, SHARED
+from rivalry.concepts.record.schemas import CLASS_TABLES, CONCEPTS, SHARED
 from rivalry.data import Watermark, Watermarked
 from rivalry.data.dataset import Sample
 from rivalry.data.vocabulary import Vocabulary

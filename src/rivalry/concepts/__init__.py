@@ -6,9 +6,8 @@ Extraction and Concept Importance Estimation" (NeurIPS 2023), and the pages of i
 Read in this order, which is that of the paper: :mod:`extraction` (concepts), :mod:`judgement` (how good they are),
 :mod:`answer` (the logit as a function of concepts; asked in :mod:`batches`), :mod:`importance`, :mod:`orders` (of
 concepts, to add or take them), :mod:`faithfulness`, :mod:`shares` (what counts), :mod:`strategies`. Then how a class is
-studied: :mod:`predictions`, :mod:`plan`, :mod:`weighing`, :mod:`one_class`. What is written of it: :mod:`crops`,
-:mod:`naming`, :mod:`speech`, :mod:`alignment`, :mod:`schemas`, :mod:`tables`, :mod:`class_record`. And of all classes:
-:mod:`studied`, :mod:`gathering`, :mod:`overview`, :mod:`concept_extraction`.
+studied: :mod:`predictions`, :mod:`plan`, :mod:`weighing`, :mod:`one_class`; what is written of it: :mod:`record`; and
+the whole: :mod:`concept_extraction`.
 """
 
 from rivalry.concepts.concept_extraction import ConceptExtraction

@@ -9,19 +9,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 
 import torch
 from torch import Tensor, nn
 
 from rivalry.clip.towers import check_clip
 from rivalry.concepts.answer import NetworkAnswer, check_draws
-from rivalry.concepts.class_record import ClassRecord, Writing
 from rivalry.concepts.extraction import NMF, Extraction, Fitted
 from rivalry.concepts.extraction.natural import Orthonormal
-from rivalry.concepts.gathering import Packed, gather_tables, own_share, packed
 from rivalry.concepts.importance import GradientInput, Importance
 from rivalry.concepts.one_class import FITTED_ROWS, Heard, Truth, study_class
-from rivalry.concepts.overview import overview, scalars
 from rivalry.concepts.plan import Plan
 from rivalry.concepts.predictions import (
     COLUMNS,
@@ -31,9 +29,12 @@ from rivalry.concepts.predictions import (
     pictures_of,
     prediction_rows,
 )
-from rivalry.concepts.schemas import CLASS_TABLES
-from rivalry.concepts.speech import Speech
-from rivalry.concepts.studied import StudiedClasses
+from rivalry.concepts.record.class_record import ClassRecord, Writing
+from rivalry.concepts.record.gathering import Packed, gather_tables, own_share, packed
+from rivalry.concepts.record.overview import overview, scalars
+from rivalry.concepts.record.schemas import CLASS_TABLES
+from rivalry.concepts.record.speech import Speech
+from rivalry.concepts.record.studied import StudiedClasses
 from rivalry.concepts.weighing import Behind
 from rivalry.data.class_names import distinct
 from rivalry.data.dataset import ImageDataset
@@ -64,9 +65,9 @@ class ConceptExtraction(Analysis):
 
     The pass tells which pictures are predicted as which class. At its end each class in turn is looked at: some of its
     pictures are shown again, concepts are found in each layer, weighed, judged, and its pictures grouped by what
-    counted. The record holds the tables of :mod:`rivalry.concepts.schemas` and ``directions``, by which other analyses
-    may hear concepts as units. Memory: two numbers a picture; of one class at a time the pictures and maps, ``LIMIT``
-    bytes at most; the tables; and of every concept its vector. Ranks share the classes.
+    counted. The record holds the tables of :mod:`rivalry.concepts.record.schemas` and ``directions``, by which other
+    analyses may hear concepts as units. Memory: two numbers a picture; of one class at a time the pictures and maps,
+    ``LIMIT`` bytes at most; the tables; and of every concept its vector. Ranks share the classes.
 
     There are more than eight arguments, since each is a line of a configuration that is chosen by itself.
 
@@ -185,7 +186,8 @@ class ConceptExtraction(Analysis):
         if self.clip is not None and self.vocabulary is not None:
             speech = Speech(self.clip, self.vocabulary, device)
         settings = self._settings(speech)
-        done = StudiedClasses([json.dumps(settings), self._listening.dataset.fingerprint, *self._seen, rows.values])
+        told = [version("rivalry"), json.dumps(settings), self._listening.dataset.fingerprint]
+        done = StudiedClasses([*told, *self._seen, rows.values])
         with progress_bar(shown=rank_and_world()[0] == 0) as bar:
             own = bar.track(own_share(self._chosen), description=self.name)
             parts = [done.get(class_) or self._studied(done, rows, class_, speech) for class_ in own]

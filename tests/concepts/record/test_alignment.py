@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from rivalry.concepts import alignment
-from rivalry.concepts.alignment import aligned_classes, shared_pairs, similar_concepts
+from rivalry.concepts.record import alignment
+from rivalry.concepts.record.alignment import aligned_classes, shared_pairs, similar_concepts
 
 
 def test_classes_are_aligned_by_cosine_not_by_length() -> None:

@@ -1,4 +1,4 @@
-"""What is written down of a class: its rows of every table (see :mod:`rivalry.concepts.schemas`)."""
+"""What is written down of a class: its rows of every table (see :mod:`rivalry.concepts.record.schemas`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 from torch import Tensor
 
-from rivalry.concepts.alignment import Likeness
-from rivalry.concepts.crops import Crop, png
 from rivalry.concepts.one_class import Extracted, Heard, StudiedClass, Truth
 from rivalry.concepts.predictions import ClassPictures
-from rivalry.concepts.schemas import CLASS_TABLES
+from rivalry.concepts.record.alignment import Likeness
+from rivalry.concepts.record.crops import Crop, png
+from rivalry.concepts.record.schemas import CLASS_TABLES
 from rivalry.numerics.sampling import draw
 
 Row = dict[str, object]

@@ -11,11 +11,11 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional
 
-from rivalry.concepts.alignment import Likeness, shared_pairs, similar_concepts
-from rivalry.concepts.naming import Called, SeenViews
-from rivalry.concepts.schemas import CLASS_TABLES, CONCEPTS, SHARED
-from rivalry.concepts.speech import Speech
-from rivalry.concepts.tables import Row
+from rivalry.concepts.record.alignment import Likeness, shared_pairs, similar_concepts
+from rivalry.concepts.record.naming import Called, SeenViews
+from rivalry.concepts.record.schemas import CLASS_TABLES, CONCEPTS, SHARED
+from rivalry.concepts.record.speech import Speech
+from rivalry.concepts.record.tables import Row
 from rivalry.recording.directions import TABLE, Directions
 
 PAIRS = 100

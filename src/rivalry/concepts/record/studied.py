@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from torch import Tensor
 
 from rivalry.cache import cache_folder
-from rivalry.concepts.gathering import Packed
+from rivalry.concepts.record.gathering import Packed
 
 
 class StudiedClasses:

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 import torch
 
-from rivalry.concepts import gathering
-from rivalry.concepts.gathering import gather_tables, own_share, packed
+from rivalry.concepts.record import gathering
+from rivalry.concepts.record.gathering import gather_tables, own_share, packed
 
 SCHEMAS = {"one": pa.schema([("class", pa.string())]), "other": pa.schema([("picture", pa.binary())])}
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rivalry.concepts.crops import Box, crop_box, png, strongest_crops
+from rivalry.concepts.record.crops import Box, crop_box, png, strongest_crops
 
 
 def test_a_crop_is_three_places_wide_and_lies_inside() -> None:

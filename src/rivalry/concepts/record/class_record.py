@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from torch import Tensor, nn
 
-from rivalry.concepts import tables
-from rivalry.concepts.alignment import aligned_classes
-from rivalry.concepts.crops import Crop, strongest_crops
 from rivalry.concepts.one_class import Heard, StudiedClass, Truth
 from rivalry.concepts.predictions import ClassPictures
-from rivalry.concepts.speech import Speech
-from rivalry.concepts.tables import Key, Row
+from rivalry.concepts.record import tables
+from rivalry.concepts.record.alignment import aligned_classes
+from rivalry.concepts.record.crops import Crop, strongest_crops
+from rivalry.concepts.record.speech import Speech
+from rivalry.concepts.record.tables import Key, Row
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rivalry.concepts.studied import StudiedClasses
+from rivalry.concepts.record.studied import StudiedClasses
 
 TABLES = {"classes": b"\x00some rows", "crops": b""}
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from rivalry.clip.feature_cache import word_features
 from rivalry.clip.towers import load_clip, prepare
-from rivalry.concepts.crops import Crop
-from rivalry.concepts.naming import Called, SeenViews, name_concepts
+from rivalry.concepts.record.crops import Crop
+from rivalry.concepts.record.naming import Called, SeenViews, name_concepts
 from rivalry.data.vocabulary import Vocabulary
 
 TEMPLATES = ("{}",)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rivalry.concepts.naming import BACKGROUND, Called, SeenViews, name_concepts
+from rivalry.concepts.record.naming import BACKGROUND, Called, SeenViews, name_concepts
 
 SCALE = 20.0
 

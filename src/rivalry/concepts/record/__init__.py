@@ -1,0 +1,6 @@
+"""What a study of classes leaves: its rows of tables, class by class, and what is known when all of them are.
+
+Of a class: :mod:`crops` (where a concept shows), :mod:`speech` and :mod:`naming` (what CLIP calls it), :mod:`alignment`
+(whose concept it is), :mod:`schemas` and :mod:`tables` (the rows), :mod:`class_record` (all of these). Of all classes:
+:mod:`studied` (kept until the study is whole), :mod:`gathering` (from all ranks), :mod:`overview`.
+"""
