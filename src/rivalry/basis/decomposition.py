@@ -51,6 +51,7 @@ def decompose(
         probes: Of the concepts; both of the same standardised features.
         most: How many concepts at most.
 
+    >>> import torch
     >>> decompose(torch.tensor([3.0, 4.0, 0.0]), torch.eye(3)[:, :2])
     Decomposition(concepts=(1, 0), factors=(0.8, 0.6), explained=1.0)
     """
