@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -76,7 +77,9 @@ def _usual(rows: np.ndarray, head: nn.Linear) -> object:
     from sklearn.manifold import TSNE
 
     halves = rows[::2], rows[1::2]
-    fits = [FACTORS(CONCEPTS, init="nndsvda", max_iter=200, tol=1e-4).fit(some) for some in (rows, *halves)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it has not converged after its 200 iterations
+        fits = [FACTORS(CONCEPTS, init="nndsvda", max_iter=200, tol=1e-4).fit(some) for some in (rows, *halves)]
     codes = fits[0].transform(rows)
     back = codes @ fits[0].components_
     covariances = [np.cov(some.T) for some in (rows, back)]
