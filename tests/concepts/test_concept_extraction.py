@@ -475,3 +475,16 @@ def test_tables_survive_being_written(planted: Record, tmp_path: Path) -> None:
     assert all(
         isinstance(table, pa.Table) and table.equals(again.tables[name]) for name, table in planted.tables.items()
     )
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("further", [False, True])
+def test_a_gpu_finds_what_the_cpu_finds(further: bool) -> None:
+    options: dict[str, Any] = {"compared": [KMeans(), PCA()], "importances": [Occlusion(), IntegratedGradients()]}
+    here, there = (
+        found(network, **options) for network in (Colourist(further=further), Colourist(further=further).cuda())
+    )
+    for table, column in (("classes", "logit"), ("extractions", "relative_l2"), ("importances", "deletion")):
+        values = [record.tables[table][column].to_pylist() for record in (here, there)]
+        assert values[1] == pytest.approx(values[0], rel=1e-2, abs=1e-3), column
