@@ -326,6 +326,6 @@ def test_concepts_of_one_name_in_two_categories_stay_apart() -> None:
 def test_a_layer_that_gives_no_number_is_named() -> None:
     network = Red()
     nn.init.constant_(network.red.weight, torch.inf)
-    with pytest.raises(RuntimeError, match="'detectors' failed to start: layer 'red': some activations are not finite"):
+    with pytest.raises(ValueError, match="'detectors' cannot start: layer 'red': some activations are not finite"):
         dissected(["red"], network=network)
     assert not hooks_of(network)

@@ -232,12 +232,17 @@ class Recording:
 
 @contextmanager
 def _blaming(analysis: Analysis, deed: str) -> Iterator[None]:
-    """Name the analysis whose failure ends the recording; none is to blame for a picture that cannot be read."""
+    """Name the analysis whose failure ends the recording; none is to blame for a picture that cannot be read.
+
+    What it refuses at its start, before the first batch, stays a ``ValueError``: the user can mend that.
+    """
     try:
         yield
     except UnreadableError:
         raise
     except Exception as error:
+        if deed == "start" and isinstance(error, ValueError):
+            raise ValueError(f"analysis {analysis.name!r} cannot start: {error}") from error
         raise RuntimeError(f"analysis {analysis.name!r} failed to {deed}: {error}") from error
 
 
