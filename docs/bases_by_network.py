@@ -16,6 +16,7 @@ from statistics import mean
 from PIL import Image
 
 from rivalry.lens.bases_by_network import Compared, bases_by_network
+from rivalry.lens.network_kind import network_kind
 from rivalry.records import Record
 
 PICTURES = {"basis": "PictureBook", "camvid": "CamVid"}
@@ -29,10 +30,7 @@ def read(folder: Path) -> Compared:
     if not files:
         raise ValueError(f"{folder} has no record of an InterpretableBasis; rivalry analyze makes one")
     record = Record.load(files[-1].parent)
-    competitors = record.settings["competitors"]
-    counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
-    kind = f"LWTA, U = {counts[0]}" if counts else "ReLU"
-    return Compared(record, kind, PICTURES[folder.name.partition("-")[0]])
+    return Compared(record, network_kind(record), PICTURES[folder.name.partition("-")[0]])
 
 
 def table(runs: Sequence[Compared], policy: str) -> str:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from rivalry.lens.concepts_by_count import concepts_by_count
 from rivalry.lens.concepts_by_network import MEASURES, Extracted, compared_scores, concepts_by_network
+from rivalry.lens.network_kind import network_kind
 from rivalry.records import Record
 
 PICTURES = {"concepts": "PictureBook", "cifar": "CIFAR-10"}
@@ -33,15 +34,12 @@ def read(folder: Path, pattern: str) -> list[Extracted]:
 
 
 def _described(folder: Path, record: Record) -> Extracted:
-    competitors = record.settings["competitors"]
-    counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
-    kind = f"LWTA, U = {counts[0]}" if counts else "ReLU"
     pictures = folder.resolve().name.partition("-")[0]
     if pictures not in PICTURES:
         raise ValueError(
             f"{folder} does not say its pictures; wanted a name that begins with {' or '.join(PICTURES)} and -"
         )
-    return Extracted(record, kind, PICTURES[pictures])
+    return Extracted(record, network_kind(record), PICTURES[pictures])
 
 
 def extraction_table(runs: Sequence[Extracted]) -> str:

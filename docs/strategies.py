@@ -20,6 +20,7 @@ from typing import Any
 from PIL import Image
 
 from rivalry.lens.class_page import class_page
+from rivalry.lens.network_kind import network_kind
 from rivalry.lens.strategy_graphs import Drawn, strategy_graphs
 from rivalry.records import Record, find_records
 
@@ -43,9 +44,7 @@ def read(folder: Path) -> Drawn:
     if dose is None:
         raise ValueError(f"{folder.name!r} does not say the dose; wanted strategies-pDOSE-…, as strategies-p0.9-s0")
     record = last_record(folder)
-    competitors = record.settings["competitors"]
-    counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
-    return Drawn(record, f"LWTA, U = {counts[0]}" if counts else "ReLU", f"p = {float(dose[1]):g}")
+    return Drawn(record, network_kind(record), f"p = {float(dose[1]):g}")
 
 
 def table(runs: Sequence[Drawn]) -> str:
