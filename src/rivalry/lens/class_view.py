@@ -107,9 +107,10 @@ def view_class(record: Record, layer: str | None = None, class_: str | None = No
     Raises:
         ValueError: If the record holds no concepts, or none of such a class and layer.
     """
-    if not shows_concepts(record):
+    there = explained_classes(record)
+    if not there:
         raise ValueError(f"record {record.name!r} holds no concepts of classes; wanted one of ConceptExtraction")
-    asked = _asked(record, layer, class_)
+    asked = _asked(record, there, layer, class_)
     layer, class_ = _least_reliable(record, asked) or asked[0]
     rows = {name: _of(record.tables[name], layer, class_) for name in COLUMNS}
     crops: dict[int, list[Row]] = {}
@@ -131,9 +132,10 @@ def _is_known(column: pa.ChunkedArray) -> bool:
     return not column.null_count and (not pa.types.is_floating(column.type) or pc.all(pc.is_finite(column)).as_py())
 
 
-def _asked(record: Record, layer: str | None, class_: str | None) -> list[tuple[str, str]]:
-    """The layers and classes that fit what was asked for."""
-    there = explained_classes(record)
+def _asked(
+    record: Record, there: Sequence[tuple[str, str]], layer: str | None, class_: str | None
+) -> list[tuple[str, str]]:
+    """The layers and classes that fit what was asked for, of those that there are."""
     layers, classes = dict.fromkeys(one for one, _ in there), dict.fromkeys(one for _, one in there)
     if layer is not None and layer not in layers:
         raise ValueError(f"no concepts are known of layer {layer!r}; nearest: {nearest(layer, layers)}")

@@ -12,7 +12,7 @@ from statistics import mean
 
 from matplotlib.axes import Axes
 
-from rivalry.lens.concepts_by_network import Extracted
+from rivalry.lens.concepts_by_network import Extracted, class_means
 from rivalry.lens.page import HUE, INK, LINE, QUIET, TRUE, blank_page, pixels
 from rivalry.records import Picture
 
@@ -72,15 +72,10 @@ def _sections(runs: Sequence[Extracted]) -> dict[str, Curves]:
     """Means over classes, by pictures and layer."""
     sections: dict[str, Curves] = {}
     for run in runs:
-        found: dict[tuple[str, str, str, int], list[float]] = {}
-        for row in run.record.tables["extractions"].to_pylist():
-            for measure in MEASURES:
-                if row[measure] is not None and not math.isnan(row[measure]):
-                    key = (row["layer"], row["extraction"], measure, row["concepts"])
-                    found.setdefault(key, []).append(row[measure])
-        for (layer, extraction, measure, count), values in found.items():
+        means = class_means(run.record, MEASURES, ("layer", "extraction", "concepts"))
+        for (layer, extraction, count, measure), value in means.items():
             curves = sections.setdefault(f"{run.pictures}, {layer}", {}).setdefault((run.network, extraction), {})
-            curves.setdefault(measure, {}).setdefault(count, []).append(mean(values))
+            curves.setdefault(measure, {}).setdefault(count, []).append(value)
     return sections
 
 

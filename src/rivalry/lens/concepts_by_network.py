@@ -6,9 +6,10 @@ A row an extraction, a column a measure of it; in it a mark a kind of network, w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -90,15 +91,27 @@ def compared_scores(runs: Sequence[Extracted]) -> dict[str, Scores]:
         table = run.record.tables.get("extractions")
         if table is None or not len(table):
             raise ValueError(f"record {run.record.name!r} compares no extractions; wanted one with `compared`")
-        found: dict[tuple[str, str, str], list[float]] = {}
-        for row in table.to_pylist():
-            for measure in MEASURES:
-                if row[measure] is not None and not math.isnan(row[measure]):
-                    found.setdefault((row["layer"], row["extraction"], measure), []).append(row[measure])
-        for (layer, extraction, measure), values in found.items():
+        for (layer, extraction, measure), value in class_means(run.record, MEASURES, ("layer", "extraction")).items():
             scores = sections.setdefault(f"{run.pictures}, {layer}", {}).setdefault(extraction, {})
-            scores.setdefault(measure, {}).setdefault(run.network, []).append(mean(values))
+            scores.setdefault(measure, {}).setdefault(run.network, []).append(value)
     return sections
+
+
+def class_means(record: Record, measures: Iterable[str], by: Sequence[str]) -> dict[tuple[Any, ...], float]:
+    """Means of measures of extractions over the classes of which they are known.
+
+    Args:
+        record: With a table ``extractions``.
+        measures: Columns of it.
+        by: Columns that tell apart what is averaged; their values and then the measure are the key.
+    """
+    found: dict[tuple[Any, ...], list[float]] = {}
+    measures = tuple(measures)
+    for row in record.tables["extractions"].to_pylist():
+        for measure in measures:
+            if row[measure] is not None and not math.isnan(row[measure]):
+                found.setdefault((*(row[column] for column in by), measure), []).append(row[measure])
+    return {place: mean(values) for place, values in found.items()}
 
 
 def _draw_legend(page: Axes, colours: Mapping[str, str]) -> None:
