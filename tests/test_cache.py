@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rivalry.cache import cache_folder, written_whole
+from rivalry.cache import cache_folder, written_file, written_whole
 
 
 def test_the_variable_decides_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -56,3 +56,22 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "book"
     with pytest.raises(OSError, match="book"), written_whole(folder):
         folder.write_text("a file is in the way")
+
+
+def test_a_file_is_not_seen_before_it_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text("old")
+    with written_file(file) as draft:
+        draft.write(b"new")
+        assert file.read_text() == "old"
+    assert file.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_after_an_exception_the_old_file_stays(tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text("old")
+    with pytest.raises(RuntimeError, match="ink"), written_file(file):
+        raise RuntimeError("out of ink")
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def cache_folder(part: str = "") -> Path:
@@ -28,6 +29,27 @@ def cache_folder(part: str = "") -> Path:
     folder = root / part
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def written_file(file: Path) -> Iterator[IO[bytes]]:
+    """Fill a file so that others see it either whole or not at all; one that is there already is replaced.
+
+    Gives a file beside the wanted one and renames it when the block ends. After an exception nothing is left.
+
+    Args:
+        file: The file that shall exist afterwards; its parent must exist.
+
+    Yields:
+        The file to write into, opened for bytes.
+    """
+    handle, draft = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            yield opened
+        Path(draft).replace(file)
+    finally:
+        Path(draft).unlink(missing_ok=True)
 
 
 @contextmanager

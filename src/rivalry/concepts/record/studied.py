@@ -7,9 +7,7 @@ whole: ``concepts/<digest>/<class>.parquet``, the digest being of all that the t
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from torch import Tensor
 
-from rivalry.cache import cache_folder
+from rivalry.cache import cache_folder, written_file
 from rivalry.concepts.record.gathering import Packed
 
 
@@ -51,10 +49,8 @@ class StudiedClasses:
     def keep(self, class_: int, tables: Packed) -> None:
         """Write the tables of a class, whole or not at all."""
         self._folder.mkdir(exist_ok=True)  # a like study beside this one may have become whole
-        handle, draft = tempfile.mkstemp(prefix=f".{class_}-", dir=self._folder)
-        with os.fdopen(handle, "wb") as sink:
-            pq.write_table(pa.Table.from_pylist([dict(tables)]), sink)
-        Path(draft).replace(self._file(class_))
+        with written_file(self._file(class_)) as file:
+            pq.write_table(pa.Table.from_pylist([dict(tables)]), file)
 
     def forget(self) -> None:
         """Drop everything: the study is whole."""

@@ -9,9 +9,6 @@ What was computed is kept in the cache, by its content: ``layouts/<digest>.npy``
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from rivalry.cache import cache_folder
+from rivalry.cache import cache_folder, written_file
 from rivalry.numerics.nearest import nearest
 
 LAYOUTS = ("tsne", "pca")
@@ -70,7 +67,9 @@ def layout(
     said = f"{method} {seed} {_PERPLEXITY} {_STEPS} {vectors.shape}\n".encode()
     file = cache_folder("layouts") / f"{hashlib.blake2b(said + vectors.tobytes(), digest_size=16).hexdigest()}.npy"
     if not file.is_file():
-        _write(file, _framed(_principal(vectors) if method == "pca" else _neighbours(vectors, seed)))
+        places = _framed(_principal(vectors) if method == "pca" else _neighbours(vectors, seed))
+        with written_file(file) as opened:
+            np.save(opened, places)
     return torch.from_numpy(np.load(file, allow_pickle=False))
 
 
@@ -99,11 +98,3 @@ def _framed(places: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Within a square from −1 to 1, proportions kept."""
     middle = (places.max(0) + places.min(0)) / 2
     return np.asarray((places - middle) / np.ptp(places, axis=0).max() * 2, dtype=np.float32)
-
-
-def _write(file: Path, places: npt.NDArray[np.float32]) -> None:
-    """Write whole or not at all."""
-    handle, draft = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
-    with os.fdopen(handle, "wb") as opened:
-        np.save(opened, places)
-    Path(draft).replace(file)
