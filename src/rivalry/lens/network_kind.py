@@ -14,5 +14,7 @@ def network_kind(record: Record) -> str:
     'ReLU'
     """
     competitors = record.settings["competitors"]
-    counts = sorted(set(competitors.values())) if isinstance(competitors, dict) else []
-    return f"LWTA, U = {counts[0]}" if counts else "ReLU"
+    counts = (
+        [count for count in competitors.values() if isinstance(count, int)] if isinstance(competitors, dict) else []
+    )
+    return f"LWTA, U = {min(counts)}" if counts else "ReLU"
