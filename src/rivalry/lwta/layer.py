@@ -190,6 +190,24 @@ def drawing_aside(network: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
+def drawing_by(network: nn.Module, seed: int) -> Iterator[None]:
+    """Let LWTA layers draw from new generators of this seed in the context; those of before come back as they were."""
+    layers = list(competitions(network).values())
+    before = [layer.generator for layer in layers]
+    generators: dict[torch.device, torch.Generator] = {}
+    try:
+        for layer in layers:
+            device = layer.sharpness.device
+            if device not in generators:
+                generators[device] = torch.Generator(device).manual_seed(seed)
+            layer.generator = generators[device]
+        yield
+    finally:
+        for layer, generator in zip(layers, before, strict=True):
+            layer.generator = generator
+
+
+@contextmanager
 def collecting_kl(network: nn.Module) -> Iterator[list[Float[Tensor, ""]]]:
     """Collect every LWTA layer's KL to uniform, in nats, apart from the output, while the context is open."""
     divergences: list[Tensor] = []

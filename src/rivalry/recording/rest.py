@@ -9,15 +9,15 @@ need is found out by watching one pass, and not kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from rivalry.lwta.layer import competitions
+from rivalry.lwta.layer import competitions, drawing_by
 from rivalry.recording.calls import Calls, calls_before, without
 from rivalry.recording.consumption import Consumption
 from rivalry.recording.observation import Forward, Images, plain_forward
@@ -80,7 +80,7 @@ class Rest:
         with ExitStack() as context:
             context.enter_context(undisturbed(self.network))
             context.enter_context(torch.set_grad_enabled(gradients))  # what is made within is not ours to forbid
-            context.enter_context(_drawing_by(self.network, self.seed))
+            context.enter_context(drawing_by(self.network, self.seed))
             with torch.inference_mode(False), torch.no_grad():
                 self._remember(self._settle())
             self._context = context.pop_all()
@@ -182,24 +182,6 @@ class Rest:
                 f"{type(self.network).__name__} gives other logits when it is run from layer {self.layer!r} on than as "
                 "a whole: something before the layer changes what stands behind it; choose another layer"
             )
-
-
-@contextmanager
-def _drawing_by(network: nn.Module, seed: int) -> Iterator[None]:
-    """Let LWTA layers draw from generators of their own; those of before come back as they were."""
-    layers = list(competitions(network).values())
-    before = [layer.generator for layer in layers]
-    generators: dict[torch.device, torch.Generator] = {}
-    try:
-        for layer in layers:
-            device = layer.sharpness.device
-            if device not in generators:
-                generators[device] = torch.Generator(device).manual_seed(seed)
-            layer.generator = generators[device]
-        yield
-    finally:
-        for layer, generator in zip(layers, before, strict=True):
-            layer.generator = generator
 
 
 def _layout(tensor: Tensor) -> torch.memory_format:
