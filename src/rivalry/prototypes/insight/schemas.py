@@ -1,0 +1,40 @@
+"""The columns of the tables that an insight leaves; what they mean is told in ``docs/prototype_insight.md``.
+
+The key is ``target``, with ``copy`` where a row is of a single prototype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+
+def _columns(names: Iterable[str], kind: pa.DataType) -> dict[str, pa.DataType]:
+    return dict.fromkeys(names, kind)
+
+
+_TEXT, _WHOLE, _NUMBER, _YES = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+
+SCHEMAS: dict[str, pa.Schema] = {
+    name: pa.schema(list(({"target": _TEXT} | columns).items()))
+    for name, columns in {
+        "names": {"rank": _WHOLE, "word": _TEXT} | _columns(("score", "own_score"), _NUMBER),
+        "agreement": {"copy": _WHOLE, "layer": _TEXT, "class": _TEXT, "concepts": _WHOLE}
+        | _columns(("spearman", "cosine"), _NUMBER)
+        | _columns(("same_spearman", "same_cosine", "other_spearman", "other_cosine"), _NUMBER),
+        "marks": {"class": _TEXT, "copies": _WHOLE}
+        | _columns(("correlation", "correlation_null", "correlation_excess", "correlation_deviations"), _NUMBER)
+        | _columns(("clip", "clip_null", "clip_excess", "clip_deviations"), _NUMBER)
+        | _columns(("attribution", "attribution_excess", "attribution_deviations"), _NUMBER)
+        | _columns(("copy", "top", "left", "height", "width"), _WHOLE)
+        | _columns(("turn", "scale"), _NUMBER)
+        | {"shows_mark": _YES},
+        "counter_images": {"class": _TEXT, "pasted": _TEXT, "control": _TEXT, "pictures": _WHOLE}
+        | _columns(("flips", "flips_low", "flips_high"), _NUMBER)
+        | _columns(("change", "change_low", "change_high"), _NUMBER)
+        | _columns(("flips_above", "flips_above_low", "flips_above_high"), _NUMBER)
+        | _columns(("change_above", "change_above_low", "change_above_high"), _NUMBER),
+    }.items()
+}
+"""By table."""
