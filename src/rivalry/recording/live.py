@@ -106,9 +106,8 @@ class Live:
             raise RuntimeError("a live network runs within its context: with Live(…) as live")
         self._outputs = {}
         logits = None
-        with torch.inference_mode(False), torch.set_grad_enabled(images.requires_grad):
-            with suppress(_Enough):
-                logits = self.forward(self.network, images)
+        with torch.inference_mode(False), torch.set_grad_enabled(images.requires_grad), suppress(_Enough):
+            logits = self.forward(self.network, images)
         outputs, self._outputs = self._outputs, {}
         silent = [name for name in self.layers if name not in outputs]
         if silent:
