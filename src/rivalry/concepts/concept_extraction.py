@@ -30,11 +30,9 @@ from rivalry.concepts.predictions import (
     prediction_rows,
 )
 from rivalry.concepts.record.class_record import ClassRecord, Writing
-from rivalry.concepts.record.gathering import Packed, gather_tables, own_share, packed
 from rivalry.concepts.record.overview import overview, scalars
 from rivalry.concepts.record.schemas import CLASS_TABLES
 from rivalry.concepts.record.speech import Speech
-from rivalry.concepts.record.studied import StudiedClasses
 from rivalry.concepts.weighing import Behind
 from rivalry.data.class_names import distinct
 from rivalry.data.dataset import ImageDataset
@@ -44,6 +42,8 @@ from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
 from rivalry.recording.directions import MARK
+from rivalry.recording.finished import FinishedParts
+from rivalry.recording.gathering import Packed, gather_tables, own_share, packed
 from rivalry.recording.layer_maps import LayerMaps, Maps, Places, check_places
 from rivalry.recording.linear_head import reading_classifier
 from rivalry.recording.observation import Images, Listening, Observation
@@ -55,6 +55,9 @@ from rivalry.records import JSON
 
 LIMIT = 2**31
 """Bytes that the pictures of a class and what the layers make of them may take together."""
+
+_CACHE = "concepts"
+"""Where finished classes lie until the study is whole."""
 
 _TRIED = 4
 """Pictures by which it is found out what stands behind a layer."""
@@ -187,7 +190,7 @@ class ConceptExtraction(Analysis):
             speech = Speech(self.clip, self.vocabulary, device)
         settings = self._settings(speech)
         told = [version("rivalry"), json.dumps(settings), self._listening.dataset.fingerprint]
-        done = StudiedClasses([*told, *self._seen, rows.values])
+        done = FinishedParts(_CACHE, [*told, *self._seen, rows.values])
         with progress_bar(shown=rank_and_world()[0] == 0) as bar:
             own = bar.track(own_share(self._chosen), description=self.name)
             parts = [done.get(class_) or self._studied(done, rows, class_, speech) for class_ in own]
@@ -195,7 +198,7 @@ class ConceptExtraction(Analysis):
         done.forget()
         return Finding(scalars(made, self.plan.extraction.name), made, settings=settings)
 
-    def _studied(self, done: StudiedClasses, rows: Rows, class_: int, speech: Speech | None) -> Packed:
+    def _studied(self, done: FinishedParts, rows: Rows, class_: int, speech: Speech | None) -> Packed:
         """Study a class, and keep what is found for the case that the study is stopped."""
         found = self._study(rows, class_, speech)
         done.keep(class_, found)

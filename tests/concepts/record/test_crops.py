@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from rivalry.concepts.record.crops import Box, crop_box, png, strongest_crops
+from rivalry.concepts.record.crops import Box, crop_box, strongest_crops
 
 
 def test_a_crop_is_three_places_wide_and_lies_inside() -> None:
@@ -63,10 +59,3 @@ def test_what_surrounds_a_crop_holds_it() -> None:
         assert (crop.box.height, crop.around.height) == (24, 40)
         assert crop.around.top <= crop.box.top <= crop.box.top + 24 <= crop.around.top + 40
         assert crop.around.left <= crop.box.left <= crop.box.left + 24 <= crop.around.left + 40
-
-
-def test_a_png_is_the_picture_and_small_enough() -> None:
-    image = torch.randint(0, 256, (3, 6, 10), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    read = np.asarray(Image.open(io.BytesIO(png(image, 10))))
-    assert np.array_equal(read, image.permute(1, 2, 0).numpy())
-    assert Image.open(io.BytesIO(png(image, 5))).size == (5, 3)

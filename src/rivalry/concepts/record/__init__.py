@@ -2,5 +2,6 @@
 
 Of a class: :mod:`crops` (where a concept shows), :mod:`speech` and :mod:`naming` (what CLIP calls it), :mod:`alignment`
 (whose concept it is), :mod:`schemas` and :mod:`tables` (the rows), :mod:`class_record` (all of these). Of all classes:
-:mod:`studied` (kept until the study is whole), :mod:`gathering` (from all ranks), :mod:`overview`.
+:mod:`overview`. What is kept until the study is whole, and put together from all ranks, is
+:mod:`rivalry.recording`'s.
 """

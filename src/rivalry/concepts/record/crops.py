@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int, UInt8
-from PIL import Image
 from torch import Tensor
 
 CROPS = 10
@@ -105,20 +103,6 @@ def strongest_crops(
         ]
         for concept in range(codes.shape[2])
     ]
-
-
-def png(image: UInt8[Tensor, "3 height width"], largest: int) -> bytes:
-    """A picture as a PNG file, made smaller where a side is longer than ``largest``.
-
-    >>> import torch
-    >>> png(torch.zeros(3, 4, 8, dtype=torch.uint8), 4)[1:4]
-    b'PNG'
-    """
-    picture = Image.fromarray(image.permute(1, 2, 0).cpu().numpy())
-    picture.thumbnail((largest, largest))
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
 
 
 def _span(place: int, places: int, length: int, wide: int) -> tuple[int, int]:

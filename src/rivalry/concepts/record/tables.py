@@ -12,9 +12,10 @@ from torch import Tensor
 from rivalry.concepts.one_class import Extracted, Heard, StudiedClass, Truth
 from rivalry.concepts.predictions import ClassPictures
 from rivalry.concepts.record.alignment import Likeness
-from rivalry.concepts.record.crops import Crop, png
+from rivalry.concepts.record.crops import Crop
 from rivalry.concepts.record.schemas import CLASS_TABLES
 from rivalry.numerics.sampling import draw
+from rivalry.recording.thumbnails import png
 
 Row = dict[str, object]
 

@@ -1,4 +1,4 @@
-"""What ranks found of their classes comes together in the classes' order."""
+"""What ranks found of their parts comes together in the parts' order."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 import torch
 
-from rivalry.concepts.record import gathering
-from rivalry.concepts.record.gathering import gather_tables, own_share, packed
+from rivalry.recording import gathering
+from rivalry.recording.gathering import gather_tables, own_share, packed
 
 SCHEMAS = {"one": pa.schema([("class", pa.string())]), "other": pa.schema([("picture", pa.binary())])}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rivalry.concepts.record.studied import StudiedClasses
+from rivalry.recording.finished import FinishedParts
 
 TABLES = {"classes": b"\x00some rows", "crops": b""}
 
@@ -20,29 +20,29 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_kept_comes_back_to_the_same_study_alone(cache: Path) -> None:
     parts = ["plan", torch.tensor([1.0, 2.0])]
-    StudiedClasses(parts).keep(3, TABLES)
-    again = StudiedClasses(parts)
+    FinishedParts("concepts", parts).keep(3, TABLES)
+    again = FinishedParts("concepts", parts)
     assert again.get(3) == TABLES
     assert again.get(4) is None
-    assert StudiedClasses(["plan", torch.tensor([1.0, 2.5])]).get(3) is None
-    assert StudiedClasses(["other plan", torch.tensor([1.0, 2.0])]).get(3) is None
+    assert FinishedParts("concepts", ["plan", torch.tensor([1.0, 2.5])]).get(3) is None
+    assert FinishedParts("concepts", ["other plan", torch.tensor([1.0, 2.0])]).get(3) is None
     again.forget()
-    assert StudiedClasses(parts).get(3) is None
+    assert FinishedParts("concepts", parts).get(3) is None
     assert not list(cache.rglob("*.parquet"))
 
 
 @pytest.mark.parametrize("left", [0, 10, 100])
 def test_what_is_not_whole_is_studied_again(cache: Path, left: int) -> None:
-    StudiedClasses(["plan"]).keep(3, TABLES)
+    FinishedParts("concepts", ["plan"]).keep(3, TABLES)
     (file,) = cache.rglob("*.parquet")
     file.write_bytes(file.read_bytes()[:left])
-    assert StudiedClasses(["plan"]).get(3) is None
+    assert FinishedParts("concepts", ["plan"]).get(3) is None
     assert not file.exists()
 
 
 @pytest.mark.usefixtures("cache")
 def test_a_like_study_that_becomes_whole_first_takes_nothing_away() -> None:
-    first, second = StudiedClasses(["plan"]), StudiedClasses(["plan"])
+    first, second = FinishedParts("concepts", ["plan"]), FinishedParts("concepts", ["plan"])
     first.keep(0, TABLES)
     first.forget()
     second.keep(1, TABLES)

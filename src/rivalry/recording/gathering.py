@@ -1,8 +1,9 @@
-"""Each rank looks at classes of its own; what it found of them is put together, the same on every rank."""
+"""Each rank looks at parts of its own, such as classes; what it found is put together, the same on every rank."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 import torch
@@ -11,14 +12,16 @@ from torch import Tensor
 
 from rivalry.recording.ranks import rank_and_world, sum_over_ranks
 
+Part = TypeVar("Part")
+
 Packed = Mapping[str, bytes]
 """Tables by name, as Arrow writes them to a stream: small tables themselves take several times as much room."""
 
 
-def own_share(classes: Sequence[int]) -> tuple[int, ...]:
-    """The classes that this rank looks at: every so many, as ranks are."""
+def own_share(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts that this rank looks at: every so many, as ranks are."""
     rank, world = rank_and_world()
-    return tuple(classes[rank::world])
+    return tuple(parts[rank::world])
 
 
 def packed(tables: Mapping[str, pa.Table]) -> dict[str, bytes]:
@@ -29,15 +32,15 @@ def packed(tables: Mapping[str, pa.Table]) -> dict[str, bytes]:
 def gather_tables(
     parts: Sequence[Packed], schemas: Mapping[str, pa.Schema], device: torch.device
 ) -> dict[str, pa.Table]:
-    """Put together what the ranks found of their classes. A collective.
+    """Put together what the ranks found of their parts. A collective.
 
     Args:
-        parts: Of each class of this rank's share, in its order.
-        schemas: Of all tables, in a rank without classes too.
+        parts: Of each part of this rank's share, in its order.
+        schemas: Of all tables, in a rank without parts too.
         device: Where ranks exchange bytes.
 
     Returns:
-        Every table, classes in the order in which they were shared out.
+        Every table, parts in the order in which they were shared out.
     """
     merged = {}
     for name, schema in schemas.items():
