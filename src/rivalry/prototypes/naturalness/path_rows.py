@@ -1,20 +1,26 @@
-"""How natural the path of a target's prototypes is: a row for every layer, method and copy."""
+"""How natural the path of a target's prototypes is: a row for every method, copy and layer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from rivalry.prototypes.naturalness.curve import Curve, Similarities, normalise
+from rivalry.prototypes.naturalness.places import Places
+from rivalry.prototypes.naturalness.similarity import cosine, rank_correlation, relative_l1
 from rivalry.recording.observation import Images, Shown
 
 Row: TypeAlias = dict[str, Any]
+Show: TypeAlias = Callable[[Images], Shown]
 
-MEASURES = ("spearman", "cosine", "relative_l1")
+MEASURES = {"spearman": rank_correlation, "cosine": cosine, "relative_l1": relative_l1}
 
 NATURALNESS = pa.schema(
     [
@@ -23,11 +29,7 @@ NATURALNESS = pa.schema(
         ("copy", pa.int64()),
         ("layer", pa.string()),
         ("depth", pa.int64()),
-        *[
-            (f"{against}{measure}", pa.float64())
-            for against in ("", "averaged_", "same_", "other_")
-            for measure in MEASURES
-        ],
+        *[(f"{to}{name}", pa.float64()) for to in ("", "averaged_", "same_", "other_") for name in MEASURES],
         *[(name, pa.float64()) for name in ("normalised", "low", "high", "normalised_cosine")],
         *[(name, pa.int64()) for name in ("pictures", "others", "places")],
     ]
@@ -51,7 +53,7 @@ class PathMeasure:
 
 
 def measure_path(
-    show: Callable[[Images], Shown],
+    show: Show,
     target: str,
     prototypes: Mapping[str, Float[Tensor, "copies channels height width"]],
     own: Iterable[Images],
@@ -61,19 +63,73 @@ def measure_path(
 ) -> list[Row]:
     """Measure how natural the path of a target's prototypes is.
 
+    Memory: ``places`` numbers of every picture and layer, and the similarities of one layer at a time.
+
     Args:
         show: Shows the network pictures (0 to 255); what it gives must hold every layer.
         target: What the prototypes are for.
-        prototypes: By method (``prototype``, ``fourier``); in [0, 1].
+        prototypes: By method (``prototype``, ``fourier``), one copy at least of each; in [0, 1].
         own: Batches of natural pictures of the target, 0 to 255; each is shown once and not kept.
         others: Batches of natural pictures of other classes.
         layers: From shallow to deep.
         measure: How.
 
     Returns:
-        A row of :data:`NATURALNESS` for every method, copy and layer; None where a number is not known.
+        A row of :data:`NATURALNESS` for every method, copy and layer; None where a number is not known: without two
+        own pictures or any other, or where the layer does not tell the own ones from the others.
 
     Raises:
-        ValueError: For no own picture, or a layer that is not shown.
+        ValueError: For no prototype, no own picture, or a layer that is not shown.
     """
-    raise NotImplementedError
+    if not prototypes or not layers:
+        raise ValueError(f"the path of {target!r} is that of prototypes through layers: one of each at least")
+    places = Places(measure.places, measure.seed)
+    natural = _activations(show, own, layers, places)
+    if not natural:
+        raise ValueError(f"naturalness of {target!r} is likeness to natural pictures of it: one at least, got none")
+    beside = _activations(show, others, layers, places)
+    made = _activations(show, (images * 255 for images in prototypes.values()), layers, places)
+    keys = [(method, copy) for method, images in prototypes.items() for copy in range(len(images))]
+    rows = []
+    for depth, layer in enumerate(layers):
+        numbers = beside[layer] if beside else natural[layer][:0]
+        found = _measure_layer(made[layer], natural[layer], numbers, measure)
+        counts = {"pictures": len(natural[layer]), "others": len(numbers), "places": natural[layer].shape[1]}
+        for (method, copy), columns in zip(keys, found, strict=True):
+            key = {"target": target, "method": method, "copy": copy, "layer": layer, "depth": depth}
+            rows.append(key | columns | counts)
+    order = {key: place for place, key in enumerate(keys)}
+    return sorted(rows, key=lambda row: order[row["method"], row["copy"]])
+
+
+def _activations(
+    show: Show, batches: Iterable[Images], layers: Sequence[str], places: Places
+) -> dict[str, Float[Tensor, "pictures _"]]:
+    """What layers give for pictures, a batch after another; nothing of no pictures."""
+    shown = [places.rows(show(images).activations, layers) for images in batches if len(images)]
+    return {layer: torch.cat([rows[layer] for rows in shown]) for layer in layers} if shown else {}
+
+
+def _measure_layer(made: Tensor, own: Tensor, others: Tensor, measure: PathMeasure) -> Iterator[Row]:
+    """The columns of each prototype, at one layer."""
+    shown, counts = torch.cat([made, own, others]), [len(made), len(own), len(others)]
+    found = {name: Similarities(*like(shown, own).T.split(counts, dim=1)) for name, like in MEASURES.items()}
+    averaged = {name: like(made, own.mean(0, keepdim=True))[:, 0] for name, like in MEASURES.items()}
+    means = {name: each.means() for name, each in found.items()}
+    curve, by_cosine = (
+        normalise(found[name], resamples=measure.resamples, seed=measure.seed) for name in ("spearman", "cosine")
+    )
+    for place in range(len(made)):
+        columns = {name: float(to_made[place]) for name, (to_made, _, _) in means.items()}
+        columns |= {f"averaged_{name}": float(values[place]) for name, values in averaged.items()}
+        columns |= {f"same_{name}": same for name, (_, same, _) in means.items()}
+        columns |= {f"other_{name}": other for name, (_, _, other) in means.items()}
+        columns |= _point(curve, place) | {"normalised_cosine": _point(by_cosine, place)["normalised"]}
+        yield {name: value if math.isfinite(value) else None for name, value in columns.items()}
+
+
+def _point(curve: Curve, place: int) -> dict[str, float]:
+    """A prototype's point of the curve, or nothing where there is no scale."""
+    point = curve.normalised[place]
+    names = ("normalised", "low", "high")
+    return dict(zip(names, point, strict=True)) if curve.known else dict.fromkeys(names, math.nan)
