@@ -79,9 +79,8 @@ def resized(
     rows = torch.cat((rows, rows[:, :1]), dim=1)
     down = torch.fft.fftfreq(height, dtype=magnitude.dtype) * old_height + old_height // 2
     across = torch.fft.rfftfreq(width, dtype=magnitude.dtype) * old_width
-    places = torch.stack(
-        torch.broadcast_tensors(_within(across, rows.shape[2])[None], _within(down, rows.shape[1])[:, None]), -1
-    )
+    y, x = torch.meshgrid(_within(down, rows.shape[1]), _within(across, rows.shape[2]), indexing="ij")
+    places = torch.stack((x, y), dim=2)
     sampled = functional.grid_sample(rows[None], places[None], padding_mode="border", align_corners=True)
     return sampled[0]
 

@@ -6,7 +6,7 @@ spectrum (Fel et al. 2023, arXiv:2306.06805). Where no pictures are at hand, `St
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import final
 
 import torch
 from jaxtyping import Float
@@ -15,11 +15,13 @@ from torch import Tensor
 from rivalry.prototypes.images.spectrum import decaying, resized
 
 
-@dataclass(frozen=True)
+@final
 class Statistics:
-    """Statistics of pictures with values in [0, 1]; ``float64``.
+    """Statistics of pictures with values in [0, 1]; ``float64``, on the CPU.
 
-    Attributes:
+    No frozen dataclass: those torchmetrics refuses as what a metric computes.
+
+    Args:
         mean: Mean colour.
         covariance: Of colours, over all pixels of all pictures.
         magnitude: Of the orthonormal spectrum (``rfft2``) of decorrelated colours (see
@@ -31,11 +33,16 @@ class Statistics:
     True
     """
 
-    mean: Float[Tensor, " channels"]
-    covariance: Float[Tensor, "channels channels"]
-    magnitude: Float[Tensor, "channels height half"]
-    width: int
-    pictures: int
+    def __init__(
+        self,
+        mean: Float[Tensor, " channels"],
+        covariance: Float[Tensor, "channels channels"],
+        magnitude: Float[Tensor, "channels height half"],
+        width: int,
+        pictures: int,
+    ) -> None:
+        self.mean, self.covariance, self.magnitude = mean, covariance, magnitude
+        self.width, self.pictures = width, pictures
 
     @property
     def is_fallback(self) -> bool:
@@ -55,4 +62,5 @@ class Statistics:
 
     def of_size(self, height: int, width: int) -> Statistics:
         """The same for pictures of another size: the spectrum is interpolated over cycles a pixel."""
-        return replace(self, magnitude=resized(self.magnitude, self.width, height, width), width=width)
+        magnitude = resized(self.magnitude, self.width, height, width)
+        return Statistics(self.mean, self.covariance, magnitude, width, self.pictures)
