@@ -6,7 +6,7 @@
     concept:layer4.0.act2:car:2            a concept of a class in a record of a ConceptExtraction
     concept:car:2                          the same, where one layer alone has concepts of the class
 
-Names may hold colons: what stands last is the number, and what stands between is compared with the names that are known.
+Names may hold colons: what stands last is the number, and what stands between is compared with known names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is maximised: the logit of a class, or what a unit or direction makes of the picture, at its centre or on average.
+"""What is maximised: the logit of a class, or what a unit or direction gives, on average or at the centre.
 
 value = logit_c(x)      mean over places p of a_u(p)      a_u(centre)      the same of z_d = x_p · w_d − b_d
 """
@@ -111,7 +111,7 @@ def values(
 def _units(maps: Tensor, numbers: Tensor, directions: Directions | None) -> Tensor:
     """The map of each image's own unit, (batch, height, width)."""
     if directions is not None:
-        wanted, numbers = numbers.unique(return_inverse=True)
+        wanted, numbers = torch.unique(numbers, return_inverse=True)
         wanted = wanted.to(directions.weights.device)
         maps = Directions(directions.weights[:, wanted], directions.bias[wanted]).of(maps)
     return maps[torch.arange(len(maps), device=maps.device), numbers.to(maps.device)]

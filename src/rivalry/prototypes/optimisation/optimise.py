@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.prototypes.images import Canvas
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.objectives.values import Readout
+from rivalry.prototypes.optimisation.ascent import Ascent
+from rivalry.prototypes.optimisation.group import optimise_group
+from rivalry.prototypes.optimisation.groups import groups_of, is_out_of_memory, room
 from rivalry.prototypes.optimisation.kept import Kept
 from rivalry.prototypes.optimisation.optimised import Optimised
 from rivalry.prototypes.optimisation.recipe import Recipe
+from rivalry.prototypes.optimisation.starts import starts_of
 from rivalry.recording.live import Live
 
 OnStep = Callable[[int, int], None]
@@ -36,30 +44,98 @@ def optimise(
 ) -> Optimised:
     """Make an image for each target.
 
-    What is drawn for an image depends on the seed and its id, not on who else is in the batch.
+    What is drawn for an image depends on the seed and its id, not on who else is in the batch; winners of LWTA layers
+    in ``sample`` alone are drawn for the batch as a whole.
 
     Args:
         live: The network within its context, hearing :func:`layers_of` the targets, and giving logits for classes.
         targets: One an image: a target of which there are several copies stands there several times, and these are
             pushed apart where the recipe asks for it.
-        canvas: The recipe's parametrisation, bound to a size and statistics.
+        canvas: The recipe's parametrisation, bound to a size and statistics; on the network's device.
         recipe: Everything else that decides the optimisation.
         readout: How units and directions are read; not needed where all targets are classes.
         seed: Of all that is drawn, 0 or more.
         ids: Tell images apart for what is drawn; by default :func:`image_ids`.
-        start: Where to start from, 0 to 1; by default the canvas's own start.
+        start: Where to start from, 0 to 1; by default the canvas's own start, for classes the recipe's baseline.
         draws: Passes of the network that are averaged in each step, where its LWTA layers draw winners.
         kept: Where states are kept, so that an optimisation that was stopped goes on; None keeps nothing.
         at_once: Images that are optimised at once; by default as many as a budget of memory allows.
         on_step: Told of every step.
 
     Raises:
-        ValueError: For no target, ids or a start that do not fit, or a network that cannot be run on such images.
+        ValueError: For no target, numbers out of bounds, ids or a start that do not fit, or a network that cannot be
+            run on such images.
         RuntimeError: If an image was not finite twice, naming target, step and rate.
     """
-    raise NotImplementedError
+    _check(len(targets), seed, draws, at_once)
+    device = canvas.colours.mean.device
+    ids = image_ids(targets).to(device) if ids is None else ids.to(device)
+    if ids.shape != (len(targets),):
+        raise ValueError(f"wanted an id for each of {len(targets)} images, got {tuple(ids.shape)}")
+    fellows = _fellows(targets)
+    groups = torch.tensor(fellows, device=device)
+    with torch.inference_mode(False), torch.enable_grad():
+        ascent = Ascent(live, canvas, recipe, readout or Readout(), seed, draws, tuple(targets), ids, groups)
+        parameters = starts_of(ascent, start)
+        size = room(ascent, parameters) if at_once is None else at_once
+        return _grouped(ascent, parameters, fellows, size, kept, on_step)
 
 
 def image_ids(targets: Sequence[Target]) -> Int[Tensor, " images"]:
     """A number for each image by its target and which copy of it that is, the same whoever else is asked for."""
-    raise NotImplementedError
+    seen: Counter[str] = Counter()
+    ids = []
+    for target in targets:
+        words = f"{target.text} {seen[target.text]}".encode()
+        ids.append(int.from_bytes(hashlib.blake2b(words, digest_size=8).digest()) >> 1)
+        seen[target.text] += 1
+    return torch.tensor(ids)
+
+
+def _grouped(
+    ascent: Ascent, start: Tensor, fellows: Sequence[int], at_once: int, kept: Kept | None, on_step: OnStep | None
+) -> Optimised:
+    """Group by group; where memory ends before, in groups of half the size."""
+    together = ascent.recipe.penalties.diversity > 0
+    waiting = groups_of(fellows, at_once, together=together)
+    parts: list[Optimised] = []
+    order: list[int] = []
+    total = ascent.recipe.steps * len(fellows)
+    while waiting:
+        before = ascent.recipe.steps * len(order)
+        told = None if on_step is None else lambda done, before=before: on_step(before + done, total)
+        try:
+            parts.append(
+                optimise_group(ascent.rows(waiting[0]), start[waiting[0]], at_once=at_once, kept=kept, told=told)
+            )
+        except RuntimeError as error:
+            if at_once == 1 or not is_out_of_memory(error):
+                raise
+            at_once //= 2
+            left = [row for rows in waiting for row in rows]
+            waiting = [
+                [left[row] for row in rows]
+                for rows in groups_of([fellows[row] for row in left], at_once, together=together)
+            ]
+            continue
+        order.extend(waiting.pop(0))
+    back = torch.tensor(order).argsort().to(start.device)
+    return Optimised(
+        **{one.name: torch.cat([getattr(part, one.name) for part in parts])[back] for one in fields(Optimised)}
+    )
+
+
+def _fellows(targets: Sequence[Target]) -> list[int]:
+    """A number for each image that copies of one target share."""
+    texts = list(dict.fromkeys(target.text for target in targets))
+    return [texts.index(target.text) for target in targets]
+
+
+def _check(images: int, seed: int, draws: int, at_once: int | None) -> None:
+    if not images:
+        raise ValueError("prototypes are for targets, and none was given")
+    if seed < 0 or draws < 1 or (at_once is not None and at_once < 1):
+        raise ValueError(
+            f"a seed is 0 or more, draws and images at once are 1 or more; got seed={seed}, draws={draws}, "
+            f"at_once={at_once}"
+        )

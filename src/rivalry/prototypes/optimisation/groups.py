@@ -1,0 +1,62 @@
+"""How many images are optimised at once, without asking the user: as many as a budget of memory allows.
+
+What one takes is measured; where memory ends before, the number is halved (:func:`is_out_of_memory`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from rivalry.prototypes.optimisation.ascent import Ascent
+from rivalry.recording.consumption import Consumption
+
+BUDGETS = {"cpu": 2**26}
+"""Numbers of 4 bytes that images may take together, by type of device: 256 MB on a CPU."""
+
+BUDGET = 2**30
+"""Numbers on other devices: 4 GB."""
+
+
+def room(ascent: Ascent, parameters: Tensor) -> int:
+    """How many images a batch has room for, 1 at least.
+
+    Args:
+        ascent: What is climbed.
+        parameters: Of all images; the first is tried.
+    """
+    with Consumption({}) as consumption:
+        ascent.rows([0]).slope(parameters[:1], 1)
+    budget: int = BUDGETS.get(parameters.device.type, BUDGET)
+    return max(1, budget // max(1, consumption.numbers))
+
+
+def groups_of(fellows: Sequence[int], at_once: int, *, together: bool) -> list[list[int]]:
+    """Which images are optimised together: so many at most, in the order in which their targets first occur.
+
+    Args:
+        fellows: A number for each image that copies of one target share.
+        at_once: Images of a group.
+        together: Whether copies must be in one group, were it larger.
+
+    >>> groups_of([0, 1, 0, 1, 2], 3, together=True)
+    [[0, 2], [1, 3, 4]]
+    >>> groups_of([0, 1, 0, 1, 2], 3, together=False)
+    [[0, 2, 1], [3, 4]]
+    """
+    by_target = [[row for row, own in enumerate(fellows) if own == number] for number in dict.fromkeys(fellows)]
+    units = by_target if together else [[row] for rows in by_target for row in rows]
+    groups: list[list[int]] = []
+    for unit in units:
+        if groups and len(groups[-1]) + len(unit) <= at_once:
+            groups[-1].extend(unit)
+        else:
+            groups.append(list(unit))
+    return groups
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether memory was missing, on a GPU or on the CPU, where torch has no error of its own for it."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
