@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rivalry.concepts.batches import batched
 from rivalry.concepts.extraction.dictionary import Dictionary
-from rivalry.lwta.layer import competitions
+from rivalry.recording.draws import check_draws
 from rivalry.recording.layer_maps import LayerMaps
 from rivalry.recording.rest import Rest
 
@@ -170,11 +170,3 @@ def check_class(class_: int, classes: int) -> None:
     """Raise a ``ValueError`` for a number that is none of so many classes."""
     if not 0 <= class_ < classes:
         raise ValueError(f"the network tells classes 0 to {classes - 1} apart, got {class_}")
-
-
-def check_draws(draws: int, network: nn.Module) -> None:
-    """Raise a ``ValueError`` for fewer than one draw, or several of a network that draws nothing."""
-    if draws < 1:
-        raise ValueError(f"an answer takes 1 draw or more, got {draws}")
-    if draws > 1 and not any(layer.mode == "sample" for layer in competitions(network).values()):
-        raise ValueError(f"no LWTA layer draws (mode 'sample'), so {draws} draws are all the same: give draws=1")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rivalry.clip.towers import check_clip
-from rivalry.concepts.answer import NetworkAnswer, check_draws
+from rivalry.concepts.answer import NetworkAnswer
 from rivalry.concepts.extraction import NMF, Extraction, Fitted
 from rivalry.concepts.extraction.natural import Orthonormal
 from rivalry.concepts.importance import GradientInput, Importance
@@ -42,6 +42,7 @@ from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
 from rivalry.recording.directions import MARK
+from rivalry.recording.draws import check_draws
 from rivalry.recording.finished import FinishedParts
 from rivalry.recording.gathering import Packed, gather_tables, own_share, packed
 from rivalry.recording.layer_maps import LayerMaps, Maps, Places, check_places
