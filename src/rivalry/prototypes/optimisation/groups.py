@@ -29,8 +29,9 @@ def room(ascent: Ascent, parameters: Tensor) -> int:
     """
     with Consumption({}) as consumption:
         ascent.rows([0]).slope(parameters[:1], 1)
-    budget: int = BUDGETS.get(parameters.device.type, BUDGET)
-    return max(1, budget // max(1, consumption.numbers))
+    numbers: int = consumption.numbers
+    budget = BUDGETS.get(parameters.device.type, BUDGET)
+    return max(1, budget // max(1, numbers))
 
 
 def groups_of(fellows: Sequence[int], at_once: int, *, together: bool) -> list[list[int]]:
