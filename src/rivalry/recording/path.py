@@ -1,21 +1,17 @@
 """The path of a network: the layers through which everything passes on its way from the picture to the logits.
 
 Such a layer holds all that the network knows of a picture at its depth. Which layers these are is not listed by hand
-but read off the graph that autograd keeps of a pass. With
-
-    ways(a → b) = Σ ways(c → b), over all c that a is fed into,        ways(b → b) = 1
-
-a layer is on the path iff ways(picture → layer) · ways(layer → logits) = ways(picture → logits); the branches of
-residual blocks are not.
+but read off the graph that autograd keeps of a pass (:mod:`rivalry.recording.ways`): a layer is on the path iff all
+ways lead through it. The branches of residual blocks are not, nor the heads of attention.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from jaxtyping import UInt8
@@ -25,15 +21,10 @@ from rivalry.lwta.layer import drawing_aside
 from rivalry.recording.observation import Forward, plain_forward
 from rivalry.recording.taps import resolve_taps
 from rivalry.recording.undisturbed import undisturbed
+from rivalry.recording.ways import Output, Ways, output_of
 
 _COPIES = 2
 """Of the picture in the pass: what does not give as many rows is no layer of pictures."""
-
-_Node: TypeAlias = Any
-"""A node of autograd's graph; it has no public type."""
-
-_Output: TypeAlias = tuple[_Node, int]
-"""One of the tensors that a node gave."""
 
 _Numbers: TypeAlias = tuple[int, int, int]
 """The place in memory of a tensor, how often it was written into, and its size: views of all of a tensor are one."""
@@ -69,11 +60,11 @@ def path_of(
         shown = picture.clone()  # an activation in place may write into it, and may not into a leaf
         with _hearing(network) as heard:
             logits = _run(network, shown, forward)
-    ways = _Ways(logits, picture)
+        ways = Ways(logits, picture)
     if not ways.total:
         raise ValueError(f"the logits of {type(network).__name__} do not depend on the picture: they have no path")
     no_logits = [given for given in heard if not _same(given.tensor, logits)]
-    path = tuple(_first_to_give(no_logits, ways, _numbers(shown)))
+    path = tuple(_first_to_give(no_logits, ways))
     if not path:
         raise ValueError(
             f"everything passes through no single layer of {type(network).__name__}: name the layers to be measured"
@@ -83,78 +74,29 @@ def path_of(
 
 @dataclass(frozen=True)
 class _Given:
-    """What a module gave: its place in the graph and in memory, as they were when it had ended."""
+    """What a module gave, or under no name what the network was given: in graph and memory, as it was just then."""
 
     layer: str
     tensor: Tensor  # kept, or its place in memory might be given to another
-    output: _Output
+    output: Output
     numbers: _Numbers
-
-
-class _Ways:
-    """How many ways lead through each tensor of a graph.
-
-    Args:
-        logits: Where all ways end.
-        picture: A leaf, where they begin.
-    """
-
-    def __init__(self, logits: Tensor, picture: Tensor) -> None:
-        order = _consumers_first(logits.grad_fn)
-        self._into: dict[_Node, int] = defaultdict(int)
-        self._out: dict[_Output, int] = defaultdict(int)
-        for node in reversed(order):
-            begins = getattr(node, "variable", None) is picture
-            self._into[node] = int(begins) + sum(self._into[before] for before, _ in _before(node))
-        self._out[logits.grad_fn, logits.output_nr] = 1
-        leaving: dict[_Node, int] = defaultdict(int, {logits.grad_fn: 1})
-        for node in order:
-            for before, number in _before(node):
-                self._out[before, number] += leaving[node]
-                leaving[before] += leaving[node]
-        self.total = self._into[logits.grad_fn]
-
-    def all_pass(self, output: _Output) -> bool:
-        """Whether every way leads through a tensor."""
-        return self._into.get(output[0], 0) * self._out.get(output, 0) == self.total
-
-
-def _before(node: _Node) -> Iterator[_Output]:
-    """What a node was fed, once for every time."""
-    return ((before, number) for before, number in node.next_functions if before is not None)
-
-
-def _consumers_first(root: _Node) -> list[_Node]:
-    """All nodes of a graph, each after those that it was fed into; without recursion, for graphs are deep."""
-    done: list[_Node] = []
-    seen = {root}
-    open_ = [(root, _before(root))] if root is not None else []
-    while open_:
-        node, rest = open_[-1]
-        following = next((before for before, _ in rest if before not in seen), None)
-        if following is None:
-            done.append(node)
-            open_.pop()
-        else:
-            seen.add(following)
-            open_.append((following, _before(following)))
-    return done[::-1]
 
 
 @contextmanager
 def _hearing(network: nn.Module) -> Iterator[list[_Given]]:
-    """Note what every layer gives that a gradient can pass through, in the order in which they end."""
+    """Note what the network is given, and what every layer gives, if a gradient can pass through it."""
     heard: list[_Given] = []
 
-    def hook(layer: str) -> Callable[..., None]:
-        def hear(_module: nn.Module, _inputs: object, output: object) -> None:
-            if isinstance(output, Tensor) and output.requires_grad:
-                heard.append(_Given(layer, output, (output.grad_fn, output.output_nr), _numbers(output)))
+    def note(layer: str, tensor: object) -> None:
+        if isinstance(tensor, Tensor) and tensor.requires_grad:
+            heard.append(_Given(layer, tensor, output_of(tensor), _numbers(tensor)))
 
-        return hear
+    def hook(layer: str) -> Callable[..., None]:
+        return lambda _module, _inputs, output: note(layer, output)
 
     handles = []
     try:
+        handles.append(network.register_forward_pre_hook(lambda _module, inputs: note("", inputs[0])))
         for layer in resolve_taps(network, ["*"]):
             handles.append(network.get_submodule(layer).register_forward_hook(hook(layer)))
         yield heard
@@ -180,12 +122,16 @@ def _run(network: nn.Module, images: Tensor, forward: Forward) -> Tensor:
     return logits
 
 
-def _first_to_give(heard: list[_Given], ways: _Ways, picture: _Numbers) -> Iterator[str]:
+def _first_to_give(heard: Sequence[_Given], ways: Ways) -> Iterator[str]:
+    """Of tensors through which all ways lead, the layer that gave it first, if it ran once and gave rows of pictures.
+
+    What gives the network's picture as it is was not the first.
+    """
     calls = Counter(given.layer for given in heard)
-    known = {picture}
+    known = {given.numbers for given in heard if not given.layer}
     for given in heard:
-        fit = calls[given.layer] == 1 and given.tensor.shape[0] == _COPIES
-        if fit and given.numbers not in known and ways.all_pass(given.output):
+        fit = given.layer and calls[given.layer] == 1 and given.tensor.shape[0] == _COPIES
+        if fit and given.numbers not in known and ways.all_lead_through(given.output):
             known.add(given.numbers)
             yield given.layer
 

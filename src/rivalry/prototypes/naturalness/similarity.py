@@ -22,7 +22,7 @@ def rank_correlation(
 
     0 where one of the two never varies, for then nothing is known (SciPy says NaN there).
 
-    >>> rank_correlation(torch.tensor([[1.0, 2.0, 9.0]]), torch.tensor([[1.0, 4.0, 5.0], [3.0, 2.0, 1.0]]))
+    >>> rank_correlation(torch.tensor([[1.0, 2.0, 9.0]]), torch.tensor([[1.0, 4.0, 5.0], [3.0, 2.0, 1.0]])).round()
     tensor([[ 1., -1.]], dtype=torch.float64)
     """
     return _unit_ranks(first) @ _unit_ranks(second).T

@@ -1,0 +1,1 @@
+"""Tests of prototypes, and of whether their path is natural."""
