@@ -77,7 +77,7 @@ def analyze_from_arguments(arguments: Sequence[str]) -> list[Record]:
         options = _parser().parse_args(list(arguments))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
     folder = RunFolder(Path(options.out)) if options.out else target.place
-    study = _study(Path(options.config) if options.config else target.configuration, run=target.configuration)
+    study = read_study(Path(options.config) if options.config else target.configuration, run=target.configuration)
     records = analyze(target, study, **{name: options[name] for name in ("mode", "seed", "batch_size", "workers")})
     for record in records:
         record.save(folder.records)
@@ -150,15 +150,25 @@ def _from_checkpoint(path: Path, folder: RunFolder) -> Target:
     return Target(classifier, stored["epoch"], stored["global_step"], folder, configuration)
 
 
-def _study(path: Path | None, run: Path | None) -> Any:
+def read_study(path: Path | None, run: Path | None, *, analyses: bool = True) -> Any:
     """The analyses and the pictures that a YAML file asks for; what else it says is for training.
 
     Without ``data`` in it, the training pictures that statistics are re-estimated from are those of the ``run``.
+
+    Args:
+        path: The file.
+        run: The YAML file of the run, if the network is one's.
+        analyses: Whether they are wanted; else the pictures alone are.
+
+    Raises:
+        ValueError: If there is no such file, or what is wanted is not in it.
     """
     if path is None:
         raise ValueError("say what to analyse: --config FILE with `analyses` and `probe` or `data`")
     chosen = _sections(path)
-    if not chosen.get("analyses"):
+    if not analyses:
+        chosen.pop("analyses", None)
+    elif not chosen.get("analyses"):
         raise ValueError(f"{path} has no `analyses`")
     if run is not None and "data" not in chosen:
         chosen |= {key: value for key, value in _sections(run).items() if key == "data"}

@@ -16,19 +16,18 @@ import torch
 from jsonargparse import ArgumentError, ArgumentParser
 from PIL import Image
 from rich.console import Console
-from torchvision.transforms.v2 import functional as transforms
 
 from rivalry.clusters import ActivationClusters
 from rivalry.clusters.overlay import GAP, PALETTE, paint
 from rivalry.clusters.score import to_pixels
 from rivalry.clusters.tables import ALL, unpack_labels
-from rivalry.data.dataset import ImageDataset, Sample
 from rivalry.data.decoding import open_image, to_tensor
 from rivalry.recording.mosaic import lay_out
 from rivalry.recording.sweep import sweep
 from rivalry.records import Picture, Record
 from rivalry.training.analyze import Target, find_target
 from rivalry.training.data import probe_loader
+from rivalry.training.given_pictures import GivenPictures, own_size
 from rivalry.training.help_text import command_parser
 
 EPILOGUE = """\
@@ -40,41 +39,6 @@ examples
   rivalry clusters *.jpg --model runs/first --clusters auto --joint --out seen
   rivalry clusters street.png --model deit_tiny_patch16_224 --weights deit.safetensors --layers "blocks.[59]"
 """
-
-
-class GivenPictures(ImageDataset):
-    """Picture files, all resized to one size; their own shapes come back with the labels.
-
-    Args:
-        paths: The files.
-        size: Height and width.
-
-    Raises:
-        ValueError: If there is no such file, or a size below 1; on reading, if it cannot be decoded, naming it.
-    """
-
-    classes = ()
-
-    def __init__(self, paths: Sequence[Path], size: tuple[int, int]) -> None:
-        missing = [path for path in paths if not path.is_file()]
-        if missing:
-            raise ValueError(f"there is no picture {missing[0]}" + (f", nor {missing[1]}" if missing[1:] else ""))
-        if min(size) < 1:
-            raise ValueError(f"height and width of pictures are 1 or more, got {size[0]} and {size[1]}")
-        self.paths, self.size = paths, size
-
-    @property
-    def fingerprint(self) -> str:
-        """The names of the files and the size."""
-        return f"pictures {[path.name for path in self.paths]} {self.size}"
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> Sample:
-        """The picture at ``index``, resized."""
-        image = transforms.resize(to_tensor(open_image(self.paths[index])), list(self.size), antialias=True)
-        return Sample(image=image, index=index)
 
 
 def clusters_from_arguments(arguments: Sequence[str]) -> list[Path]:
@@ -91,7 +55,7 @@ def clusters_from_arguments(arguments: Sequence[str]) -> list[Path]:
     except ArgumentError as error:
         raise ValueError(str(error)) from error
     target = find_target(options.model, checkpoint="last", weights=options.weights, seed=options.seed)
-    size = tuple(options.size) if options.size else _own_size(target)
+    size = tuple(options.size) if options.size else own_size(target)
     pictures = GivenPictures([Path(path) for path in options.images], size)
     record = cluster(target, pictures, options)
     folder = Path(options.out)
@@ -126,13 +90,6 @@ def overlay(path: Path, labels: torch.Tensor) -> Picture:
     plain: Picture = np.ascontiguousarray(image.movedim(0, 2).numpy())
     tiles = [plain, PALETTE[views.numpy() % len(PALETTE)], paint(image, views)]
     return lay_out([tiles], plain.shape[:2], columns=len(tiles), gap=3 * GAP)
-
-
-def _own_size(target: Target) -> tuple[int, int]:
-    """Height and width that the network says it takes."""
-    said: Any = target.classifier.network.pretrained_cfg
-    _, height, width = said["input_size"]
-    return height, width
 
 
 def _file_names(paths: Sequence[Path]) -> list[str]:
