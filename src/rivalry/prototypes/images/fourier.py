@@ -10,7 +10,6 @@ scale divided by 1.36.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +18,7 @@ from torch import Tensor
 
 from rivalry.prototypes.images.colours import Colours
 from rivalry.prototypes.images.parametrisation import Canvas, Images, Parametrisation
-from rivalry.prototypes.images.spectrum import decaying
+from rivalry.prototypes.images.spectrum import decaying, weights
 from rivalry.prototypes.images.statistics import Statistics
 from rivalry.prototypes.views.chance import Chance
 
@@ -44,8 +43,9 @@ class Fourier(Parametrisation):
             raise ValueError(f"a decay is 0 or more (1 is that of natural pictures), got {self.decay}")
 
     def _canvas(self, shape: tuple[int, int, int], colours: Colours, statistics: Statistics) -> Canvas:
-        # A complex number of normal parts has mean square 2.
-        scale = decaying(*shape[1:], self.decay) / math.sqrt(2)
+        # A complex number of normal parts has mean square 2; in columns that hold a frequency and its negative the
+        # inverse transform takes the mean of both.
+        scale = decaying(*shape[1:], self.decay) / weights(shape[2]).sqrt()
         return FourierCanvas(shape, colours, scale.float().to(colours.mean.device), self.deviation)
 
 

@@ -53,7 +53,7 @@ class MACOCanvas(Canvas):
     def images(self, parameters: Float[Tensor, "count channels height half"]) -> Images:
         """Images, in [0, 1]."""
         phases = odd(_held(parameters), self.shape[2])
-        spectrum = torch.polar(self.magnitude.expand_as(phases), phases)
+        spectrum = torch.complex(self.magnitude * phases.cos(), self.magnitude * phases.sin())
         return self.colours.images(torch.fft.irfft2(spectrum, s=self.shape[1:], norm="ortho"))
 
     def parameters_of(self, images: Images) -> Float[Tensor, "count channels height half"]:

@@ -69,6 +69,7 @@ class Penalties:
 def high_frequency(images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
     """Mean absolute difference between neighbours, down plus across; 0 for a plain image.
 
+    >>> import torch
     >>> high_frequency(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]))
     tensor([1.])
     """

@@ -1,6 +1,6 @@
 """Views: random changes through which the network is shown an image, so that it cannot hold by single pixels.
 
-Read in this order: :mod:`chance` (draws by counter), :mod:`view` (the interface), :mod:`resampling`, then
+Read in this order: :mod:`counter` and :mod:`chance` (draws), :mod:`view` (the interface), :mod:`resampling`, then
 :mod:`affine`, :mod:`crops`, :mod:`jitter` and :mod:`noise`.
 """
 

@@ -80,10 +80,10 @@ class Affine(View):
         self, images: Float[Tensor, "batch channels height width"], chance: Chance
     ) -> Float[Tensor, "batch channels height width"]:
         """Change images, each by draws of its own."""
-        return resampled(images, _maps(REACHES[self.size], chance.evenly(5), images.shape[2], images.shape[3]))
+        return resampled(images, maps(REACHES[self.size], chance.evenly(5), images.shape[2], images.shape[3]))
 
 
-def _maps(reach: Reach, draws: Float[Tensor, "batch 5"], height: int, width: int) -> Float[Tensor, "batch 2 3"]:
+def maps(reach: Reach, draws: Float[Tensor, "batch 5"], height: int, width: int) -> Float[Tensor, "batch 2 3"]:
     """From places in the view to places in the image."""
     either = 2 * draws - 1
     turn, shear = math.radians(reach.turn) * either[:, 0], torch.tan(math.radians(reach.shear) * either[:, 1])

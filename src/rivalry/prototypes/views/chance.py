@@ -10,17 +10,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.data.augmentation.randomness import draw_evenly, hashed
+from rivalry.prototypes.views.counter import drawn
 
 
 @dataclass(frozen=True, eq=False)
 class Chance:
     """Random numbers for the images of a batch; the same whenever they are asked for.
 
+    >>> import torch
     >>> both = Chance(0, torch.tensor([3, 8]), step=5).evenly(2)
     >>> alone = Chance(0, torch.tensor([8]), step=5).evenly(2)
     >>> torch.equal(both[1:], alone)
@@ -42,13 +43,10 @@ class Chance:
 
     def evenly(self, columns: int) -> Float[Tensor, "batch {columns}"]:
         """Draw from [0, 1), a row an image."""
-        return draw_evenly(self.seed, self.step, self.image, columns).to(self.image.device)
+        draw = draw_evenly if self.image.is_cpu else drawn  # the same bits
+        return draw(self.seed, self.step, self.image, columns)
 
     def normally(self, shape: Sequence[int]) -> Float[Tensor, "batch ..."]:
-        """Draw from the standard normal distribution, of this shape for each image (Box & Muller 1958)."""
-        size = math.prod(shape)
-        half = -(-size // 2)
-        radius, angle = self.evenly(2 * half).view(-1, 2, half).unbind(1)
-        radius = (-2 * torch.log1p(-radius)).sqrt()
-        angle = 2 * math.pi * angle
-        return torch.cat((radius * angle.cos(), radius * angle.sin()), dim=1)[:, :size].view(-1, *shape)
+        """Draw from the standard normal distribution, of this shape for each image, within 5.5 deviations."""
+        between = 2 * self.evenly(math.prod(shape)) - (1 - 2**-24)  # symmetric, and never −1 or 1
+        return (math.sqrt(2) * between.erfinv()).view(-1, *shape)
