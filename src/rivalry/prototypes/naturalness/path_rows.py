@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from rivalry.prototypes.naturalness.curve import Curve, Similarities, normalise
@@ -19,6 +19,7 @@ from rivalry.recording.observation import Images, Shown
 
 Row: TypeAlias = dict[str, Any]
 Show: TypeAlias = Callable[[Images], Shown]
+Batches: TypeAlias = Iterable[UInt8[Tensor, "_ channels height width"] | Float[Tensor, "_ channels height width"]]
 
 MEASURES = {"spearman": rank_correlation, "cosine": cosine, "relative_l1": relative_l1}
 
@@ -55,9 +56,9 @@ class PathMeasure:
 def measure_path(
     show: Show,
     target: str,
-    prototypes: Mapping[str, Float[Tensor, "copies channels height width"]],
-    own: Iterable[Images],
-    others: Iterable[Images],
+    prototypes: Mapping[str, Float[Tensor, "_ channels height width"]],
+    own: Batches,
+    others: Batches,
     layers: Sequence[str],
     measure: PathMeasure = PathMeasure(),
 ) -> list[Row]:
@@ -103,7 +104,7 @@ def measure_path(
 
 
 def _activations(
-    show: Show, batches: Iterable[Images], layers: Sequence[str], places: Places
+    show: Show, batches: Batches, layers: Sequence[str], places: Places
 ) -> dict[str, Float[Tensor, "pictures _"]]:
     """What layers give for pictures, a batch after another; nothing of no pictures."""
     shown = [places.rows(show(images).activations, layers) for images in batches if len(images)]
