@@ -47,6 +47,11 @@ class Made:
             for target in dict.fromkeys(self.targets)
         }
 
+    def rows_of_classes(self) -> dict[int, tuple[int, ...]]:
+        """The rows of all prototypes of each class, in the order in which classes first occur."""
+        known = dict.fromkeys(class_ for class_ in self.classes if class_ is not None)
+        return {class_: tuple(row for row, of in enumerate(self.classes) if of == class_) for class_ in known}
+
 
 @dataclass(frozen=True)
 class Known:

@@ -6,8 +6,12 @@ The key is ``target``, with ``copy`` where a row is of a single prototype.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import pyarrow as pa
+
+Row: TypeAlias = dict[str, Any]
+"""A row of a table, by column."""
 
 
 def _columns(names: Iterable[str], kind: pa.DataType) -> dict[str, pa.DataType]:
@@ -26,15 +30,20 @@ SCHEMAS: dict[str, pa.Schema] = {
         "marks": {"class": _TEXT, "copies": _WHOLE}
         | _columns(("correlation", "correlation_null", "correlation_excess", "correlation_deviations"), _NUMBER)
         | _columns(("clip", "clip_null", "clip_excess", "clip_deviations"), _NUMBER)
-        | _columns(("attribution", "attribution_excess", "attribution_deviations"), _NUMBER)
+        | _columns(("attribution", "attribution_null", "attribution_excess", "attribution_deviations"), _NUMBER)
         | _columns(("copy", "top", "left", "height", "width"), _WHOLE)
         | _columns(("turn", "scale"), _NUMBER)
         | {"shows_mark": _YES},
-        "counter_images": {"class": _TEXT, "pasted": _TEXT, "control": _TEXT, "pictures": _WHOLE}
-        | _columns(("flips", "flips_low", "flips_high"), _NUMBER)
-        | _columns(("change", "change_low", "change_high"), _NUMBER)
-        | _columns(("flips_above", "flips_above_low", "flips_above_high"), _NUMBER)
-        | _columns(("change_above", "change_above_low", "change_above_high"), _NUMBER),
+        "counter_images": {"class": _TEXT, "pasted": _TEXT, "pictures": _WHOLE}
+        | _columns(
+            (
+                f"{kind}{end}"
+                for name in ("flips", "change")
+                for kind in (name, f"control_{name}", f"{name}_above")
+                for end in ("", "_low", "_high")
+            ),
+            _NUMBER,
+        ),
     }.items()
 }
 """By table."""
