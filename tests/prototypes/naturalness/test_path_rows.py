@@ -66,7 +66,7 @@ def test_there_is_a_row_of_every_method_copy_and_layer() -> None:
 def test_similarities_are_means_over_pictures() -> None:
     row = by_layer(measured(), "prototype", 1)["pixels"]
     prototype = (pictures(2, 0, 9)[1] / 255).flatten().double()
-    own, others = (pictures(*one).flatten(1).double() / 255 for one in ((12, 0, 1), (10, 2, 2)))
+    own, others = ((pictures(*one).flatten(1) / 255).double() for one in ((12, 0, 1), (10, 2, 2)))
 
     def spearman(first: Tensor, second: Tensor) -> float:
         return float(stats.spearmanr(first.numpy(), second.numpy()).statistic)

@@ -115,7 +115,7 @@ def _measure_layer(made: Tensor, own: Tensor, others: Tensor, measure: PathMeasu
     """The columns of each prototype, at one layer."""
     shown, counts = torch.cat([made, own, others]), [len(made), len(own), len(others)]
     found = {name: Similarities(*torch.split(like(shown, own).T, counts, dim=1)) for name, like in MEASURES.items()}
-    averaged = {name: like(made, own.mean(0, keepdim=True))[:, 0] for name, like in MEASURES.items()}
+    averaged = {name: like(made, own.double().mean(0, keepdim=True))[:, 0] for name, like in MEASURES.items()}
     means = {name: each.means() for name, each in found.items()}
     curve, by_cosine = (
         normalise(found[name], resamples=measure.resamples, seed=measure.seed) for name in ("spearman", "cosine")
