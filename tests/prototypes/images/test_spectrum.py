@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from rivalry.prototypes.images.spectrum import decaying, frequencies, odd, resized, weights
+from rivalry.prototypes.images.spectrum import decaying, frequencies, odd, real_images, resized, weights
 
 SIZES = [(8, 8), (7, 8), (8, 7), (9, 5), (2, 2)]
 
@@ -39,6 +39,22 @@ def test_decaying_magnitudes_give_images_of_mean_square_one(height: int, width: 
     assert image.square().mean() == pytest.approx(1)
     assert magnitude[1, 0] / magnitude[2, 0] == pytest.approx(2)
     assert magnitude[0, 0] == magnitude.max()
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_images_of_any_spectrum_are_those_of_the_whole_plane(height: int, width: int) -> None:
+    """The real part of the full transform, where each half says what the conjugate of the other says."""
+    half = torch.randn(2, 1, height, width // 2 + 1, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    half = torch.view_as_complex(half)
+    whole = torch.zeros(2, 1, height, width, dtype=torch.complex128)
+    for row in range(height):
+        for column in range(width // 2 + 1):
+            given = half[:, :, row, column] * (0.5 if column in {0, width / 2} else 1)
+            whole[:, :, row, column] += given
+            whole[:, :, -row % height, -column % width] += given.conj()
+    images = torch.fft.ifft2(whole, norm="ortho")
+    assert float(images.imag.abs().max()) < 1e-12
+    torch.testing.assert_close(real_images(half, width), images.real)
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)

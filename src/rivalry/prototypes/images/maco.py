@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rivalry.prototypes.images.colours import Colours
 from rivalry.prototypes.images.parametrisation import Canvas, Images, Parametrisation
-from rivalry.prototypes.images.spectrum import odd
+from rivalry.prototypes.images.spectrum import odd, real_images
 from rivalry.prototypes.images.statistics import Statistics
 from rivalry.prototypes.views.chance import Chance
 
@@ -54,7 +54,7 @@ class MACOCanvas(Canvas):
         """Images, in [0, 1]."""
         phases = odd(_held(parameters), self.shape[2])
         spectrum = torch.complex(self.magnitude * phases.cos(), self.magnitude * phases.sin())
-        return self.colours.images(torch.fft.irfft2(spectrum, s=self.shape[1:], norm="ortho"))
+        return self.colours.images(real_images(spectrum, self.shape[2]))
 
     def parameters_of(self, images: Images) -> Float[Tensor, "count channels height half"]:
         """The phases of images; their magnitudes are lost."""

@@ -7,7 +7,7 @@ Half of a spectrum says all of a real image, since the other half is its conjuga
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float, Shaped
 from torch import Tensor
 from torch.nn import functional
 
@@ -47,6 +47,21 @@ def decaying(height: int, width: int, decay: float = 1.0) -> Float[Tensor, "{hei
     return magnitude / (magnitude.square() * weights(width)).sum().div(height * width).sqrt()
 
 
+def real_images(
+    spectrum: Complex[Tensor, "count channels height half"], width: int
+) -> Float[Tensor, "count channels height {width}"]:
+    """Images of half spectra of any numbers, by the orthonormal inverse transform.
+
+    In the columns that hold a frequency and its negative, the mean of what each says of the image. The inverse
+    transform takes that by itself on the CPU; that of a GPU promises nothing where the two do not agree.
+    """
+    columns = [0, width // 2] if width % 2 == 0 else [0]
+    both = spectrum[..., columns]
+    agreed = spectrum.index_copy(-1, torch.tensor(columns, device=spectrum.device), (both + _negative(both).conj()) / 2)
+    images: Tensor = torch.fft.irfft2(agreed, s=(spectrum.shape[-2], width), norm="ortho")
+    return images
+
+
 def odd(phases: Float[Tensor, "*count height half"], width: int) -> Float[Tensor, "*count height half"]:
     """Phases of a real image: φ(−f) = −φ(f).
 
@@ -57,7 +72,7 @@ def odd(phases: Float[Tensor, "*count height half"], width: int) -> Float[Tensor
     height = phases.shape[-2]
     second = (torch.arange(height, device=phases.device) > height // 2)[:, None]
     both = (weights(width) == 1).to(phases.device)
-    return torch.where(second & both, -phases.flip(-2).roll(1, -2), phases)
+    return torch.where(second & both, -_negative(phases), phases)
 
 
 def resized(
@@ -83,6 +98,11 @@ def resized(
     places = torch.stack((x, y), dim=2)
     sampled = functional.grid_sample(rows[None], places[None], padding_mode="border", align_corners=True)
     return sampled[0]
+
+
+def _negative(column: Shaped[Tensor, "... height columns"]) -> Shaped[Tensor, "... height columns"]:
+    """What stands at −f, in columns that hold it."""
+    return column.flip(-2).roll(1, -2)
 
 
 def _within(places: Float[Tensor, " places"], length: int) -> Float[Tensor, " places"]:
