@@ -28,6 +28,8 @@ look
                rivalry clusters *.jpg --model deit_tiny_patch16_224 --weights pretrained
   concepts   draw what classes are made of, and by which strategies pictures are classified
                rivalry concepts runs/first car house
+  prototypes make the pictures that a network responds to most, and ask whether their path is natural
+               rivalry prototypes runs/first --targets class:car unit:layer4.0.act2:17
   emergence  follow the labels of a run's units over its epochs
                rivalry emergence runs/first
 
@@ -36,7 +38,7 @@ Weights & Biases is offline unless you have logged in; --wandb off leaves it out
 """
 
 TRAINING = ("fit", "validate", "test", "predict")
-LOOKING = ("analyze", "clusters", "concepts", "emergence")
+LOOKING = ("analyze", "clusters", "concepts", "prototypes", "emergence")
 """Each is a module of :mod:`rivalry.training` with a function ``COMMAND_from_arguments``."""
 
 
