@@ -1,0 +1,1 @@
+"""Tests of what a study of classes leaves."""
