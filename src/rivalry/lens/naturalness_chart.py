@@ -44,8 +44,8 @@ def shows_naturalness(record: Record) -> bool:
     if not has_columns(layers, _LAYERS) or not has_columns(targets, _TARGETS):
         return False
     rows = [*layers.to_pylist(), *targets.to_pylist()]
-    depths = {row["layer"]: row["depth"] for row in rows}
-    if None in depths or sorted(depths.values(), key=str) != sorted(range(len(depths)), key=str):
+    places = {(row["layer"], row["depth"]) for row in rows}
+    if {depth for _, depth in places} != set(range(len(places))) or None in {layer for layer, _ in places}:
         return False
     known = [row[name] for row in rows for name in _NUMBERS if row[name] is not None]
     return all(math.isfinite(number) for number in known) and {row["method"] for row in rows} <= METHODS.keys()
