@@ -191,13 +191,15 @@ def _shortened(path: Path, place: Path, *, smaller: bool = True) -> Path:
 
 
 def _shorten(settings: Any, *, smaller: bool) -> None:
-    """At most 40 pictures, and, where they shall be smaller, 64 px in the place of 224 or 256."""
+    """At most 40 pictures, 2 steps of prototypes, and, where they shall be smaller, 64 px in the place of 224 or 256."""
     places = settings.items() if isinstance(settings, dict) else enumerate(settings)
     for key, value in places:
         if isinstance(value, dict | list):
             _shorten(value, smaller=smaller)
         elif key == "length":
             settings[key] = 40
+        elif key == "steps":
+            settings[key] = 2
         elif smaller and key in ("size", "side") and value in (224, 256):
             settings[key] = 64
 
@@ -205,8 +207,9 @@ def _shorten(settings: Any, *, smaller: bool) -> None:
 def _name_by_the_small_clip(settings: dict[str, Any]) -> None:
     """What is to be downloaded is not."""
     for analysis in settings.get("analyses") or []:
-        if "clip" in analysis["init_args"]:
-            analysis["init_args"]["clip"] = SMALL_CLIP
+        for asked in (analysis["init_args"], analysis["init_args"].get("insight") or {}):
+            if "clip" in asked:
+                asked["clip"] = SMALL_CLIP
 
 
 def _draw(folder: Path) -> None:

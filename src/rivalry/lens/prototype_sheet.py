@@ -17,8 +17,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from rivalry.lens.depth_panel import DepthPanel, draw_curve, draw_frame
 from rivalry.lens.drawable import has_columns
-from rivalry.lens.page import FALSE, HUE, INK, LINE, PAPER, QUIET, blank_page, pixels
+from rivalry.lens.page import FALSE, HUE, INK, PAPER, QUIET, blank_page, pixels
 from rivalry.numerics.nearest import nearest
 from rivalry.records import Picture, Record
 
@@ -43,7 +44,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
 
 _TILE, _SMALL, _GAP, _STEP = 1.3, 0.62, 0.07, 1.5  # inches
 _TOP, _WORDS, _CURVE, _BESIDE = 1.75, 1.85, 2.0, 4
-_LEAST, _HIGHEST = -0.5, 1.5  # of a normalised similarity that is drawn; what lies beyond is put on the border
+_LIMITS = (-0.5, 1.5)  # of a normalised similarity that has a height of its own
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _View:
     plain: Row | None
     top: Sequence[Row]
     quantiles: Sequence[Row]
-    curves: Mapping[str, Sequence[tuple[int, float | None]]]
+    curves: Mapping[str, Mapping[int, float | None]]
     depths: int
 
 
@@ -109,7 +110,7 @@ def _view(record: Record, target: str) -> _View:
     made = sorted(tables["prototypes"], key=lambda row: row["copy"] or 0)
     examples = sorted(tables["examples"], key=lambda row: row["rank"])
     curves = {
-        method: [(row["depth"], row["normalised"]) for row in tables["naturalness"] if _of_first(row, method)]
+        method: {row["depth"]: row["normalised"] for row in tables["naturalness"] if _of_first(row, method)}
         for method in (OURS, PLAIN)
     }
     return _View(
@@ -118,7 +119,7 @@ def _view(record: Record, target: str) -> _View:
         next((row for row in made if row["method"] == PLAIN and row["picture"] is not None), None),
         [row for row in examples if row["kind"] == "top"][:_BESIDE],
         [row for row in examples if row["kind"] == "quantile"][:_BESIDE],
-        {method: sorted(points, key=lambda point: point[0]) for method, points in curves.items()},
+        curves,
         1 + max((row["depth"] for row in record.tables["naturalness"].to_pylist()), default=0),
     )
 
@@ -169,7 +170,7 @@ def _draw_row(page: Axes, view: _View, places: Mapping[str, float], top: float) 
                 page.text(
                     left + _SMALL / 2, height + _SMALL + 0.08, said, color=QUIET, fontsize=7, ha="center", va="center"
                 )
-    _draw_curve(page, view, places["curve"], top)
+    _draw_path(page, view, places["curve"], top)
 
 
 def _draw_words(page: Axes, view: _View, left: float, top: float) -> None:
@@ -190,25 +191,15 @@ def _draw_words(page: Axes, view: _View, left: float, top: float) -> None:
         page.text(left, top + 0.4 + 0.22 * line, words, color=QUIET, fontsize=9, va="center")
 
 
-def _draw_curve(page: Axes, view: _View, left: float, top: float) -> None:
+def _draw_path(page: Axes, view: _View, left: float, top: float) -> None:
     """Normalised similarity by depth: 1 as another picture of the target, 0 as one of another class."""
-    right, foot = left + _CURVE - 0.1, top + _TILE
-
-    def down(value: float) -> float:
-        share = (min(max(value, _LEAST), _HIGHEST) - _LEAST) / (_HIGHEST - _LEAST)
-        return foot - share * (foot - top)
-
-    for level in (0, 1):
-        page.plot([left, right], [down(level)] * 2, color=QUIET if level else LINE, linewidth=0.9, zorder=0)
-        page.text(left - 0.08, down(level), str(level), color=QUIET, fontsize=8, ha="right", va="center")
-    known = [points for points in view.curves.values() if any(value is not None for _, value in points)]
-    if not known:
-        page.text((left + right) / 2, down(0.5), "not known", color=QUIET, fontsize=8.5, ha="center", va="center")
+    panel = DepthPanel(left, top, _CURVE - 0.1, _TILE, view.depths, *_LIMITS)
+    draw_frame(page, panel, "", small=True)
+    if not any(value is not None for points in view.curves.values() for value in points.values()):
+        middle = left + panel.wide / 2, panel.y(0.5)
+        page.text(*middle, "not known", color=QUIET, fontsize=8.5, ha="center", va="center")
     for method, colour in ((PLAIN, FALSE), (OURS, HUE)):
-        points = view.curves[method]
-        across = [left + (depth + 0.5) / view.depths * (right - left) for depth, _ in points]
-        heights = [np.nan if value is None else down(value) for _, value in points]
-        page.plot(across, heights, color=colour, linewidth=1.6, marker="o", markersize=2.4)
+        draw_curve(page, panel, view.curves[method], colour, wide=1.4)
 
 
 def _draw_tile(page: Axes, picture: Picture, left: float, top: float, side: float) -> None:

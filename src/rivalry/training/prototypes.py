@@ -21,6 +21,7 @@ from rich.table import Table
 
 from rivalry.data.dataset import ImageDataset
 from rivalry.data.folders import ImageFolder, find_pictures
+from rivalry.lens.naturalness_chart import naturalness_chart, shows_naturalness
 from rivalry.lens.prototype_sheet import prototype_sheet, shows_prototypes
 from rivalry.lwta import Mode
 from rivalry.prototypes import Prototypes
@@ -97,18 +98,20 @@ def write_pictures(record: Record, folder: Path) -> list[Path]:
         picture.save(written[-2])
         picture.putalpha(alpha)
         picture.save(written[-1])
-    if shows_prototypes(record):
-        written.append(folder / "sheet.png")
-        Image.fromarray(prototype_sheet(record)).save(written[-1])
+    figures = {"sheet": (shows_prototypes, prototype_sheet), "naturalness": (shows_naturalness, naturalness_chart)}
+    for name, (shows, draw) in figures.items():
+        if shows(record):
+            written.append(folder / f"{name}.png")
+            Image.fromarray(draw(record)).save(written[-1])
     return written
 
 
 def prototype_table(record: Record) -> Table:
     """A line for each prototype: what it is worth to its target, and what natural pictures are."""
     table = Table(title="Prototypes", title_justify="left")
-    for column in ("target", "by"):
-        table.add_column(column)
-    for column in ("value", "probability", "natural", "best natural", "steps"):
+    table.add_column("target", overflow="fold")
+    table.add_column("by")
+    for column in ("value", "p", "natural", "best", "steps"):
         table.add_column(column, justify="right")
     for row in record.tables["prototypes"].to_pylist():
         name = escape(row["target"])
