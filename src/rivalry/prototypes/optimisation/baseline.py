@@ -28,21 +28,24 @@ def unevenness(logits: Float[Tensor, "batch classes"]) -> Float[Tensor, " batch"
     return (logits.shape[1] * logits.float().softmax(1) - 1).square().mean(1)
 
 
-def even_start(live: Live, canvas: Canvas, *, steps: int, rate: float, rule: Rule, seed: int) -> Float[Tensor, "1 ..."]:
-    """Parameters of the image where classes start from: the same for all of them.
+def even_starts(
+    live: Live, canvas: Canvas, *, count: int, steps: int, rate: float, rule: Rule, seed: int
+) -> Float[Tensor, "count ..."]:
+    """Parameters of images where classes start from: the same for all of them, another for each copy.
 
     Args:
         live: The network within its context, giving logits. Where it draws winners, it does once a step.
         canvas: From parameters to images.
+        count: How many, each from a start of its own.
         steps: To be made.
         rate: Of learning.
         rule: Of the steps.
-        seed: Of the canvas's start.
+        seed: Of the canvas's starts.
 
     Raises:
-        RuntimeError: If it is not finite, naming the step.
+        RuntimeError: If one is not finite, naming the step.
     """
-    parameters = canvas.start(Chance(seed, torch.zeros(1, dtype=torch.long, device=canvas.colours.mean.device), 0))
+    parameters = canvas.start(Chance(seed, torch.arange(count, device=canvas.colours.mean.device), 0))
     moments = no_moments(parameters)
     for step in range(1, steps + 1):
         asked = parameters.detach().requires_grad_()

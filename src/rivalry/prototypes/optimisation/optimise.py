@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
@@ -20,7 +19,7 @@ from rivalry.prototypes.optimisation.groups import groups_of, is_out_of_memory, 
 from rivalry.prototypes.optimisation.kept import Kept
 from rivalry.prototypes.optimisation.optimised import Optimised
 from rivalry.prototypes.optimisation.recipe import Recipe
-from rivalry.prototypes.optimisation.starts import starts_of
+from rivalry.prototypes.optimisation.starts import copies_of, starts_of
 from rivalry.recording.live import Live
 
 OnStep = Callable[[int, int], None]
@@ -83,12 +82,8 @@ def optimise(
 
 def image_ids(targets: Sequence[Target]) -> Int[Tensor, " images"]:
     """A number for each image by its target and which copy of it that is, the same whoever else is asked for."""
-    seen: Counter[str] = Counter()
-    ids = []
-    for target in targets:
-        words = f"{target.text} {seen[target.text]}".encode()
-        ids.append(int.from_bytes(hashlib.blake2b(words, digest_size=8).digest()) >> 1)
-        seen[target.text] += 1
+    words = (f"{target.text} {copy}".encode() for target, copy in zip(targets, copies_of(targets), strict=True))
+    ids = [int.from_bytes(hashlib.blake2b(word, digest_size=8).digest()) >> 1 for word in words]
     return torch.tensor(ids)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.optimisation.ascent import Ascent
-from rivalry.prototypes.optimisation.baseline import even_start
+from rivalry.prototypes.optimisation.baseline import even_starts
 from rivalry.prototypes.optimisation.groups import is_out_of_memory
 from rivalry.prototypes.views import Chance
 
@@ -38,9 +42,33 @@ def starts_of(
     classes = torch.tensor([target.kind == "class" for target in ascent.targets], device=start.device)
     if not recipe.baseline or not bool(classes.any()):
         return start
+    copies = copies_of(ascent.targets)
     rate = _RATE if recipe.rate is None else recipe.rate
-    even = even_start(ascent.live, canvas, steps=recipe.baseline, rate=rate, rule=recipe.optimiser, seed=ascent.seed)
-    return torch.where(classes.reshape(-1, *[1] * (start.ndim - 1)), even, start)
+    even = even_starts(
+        ascent.live,
+        canvas,
+        count=max(copies) + 1,
+        steps=recipe.baseline,
+        rate=rate,
+        rule=recipe.optimiser,
+        seed=ascent.seed,
+    )
+    return torch.where(classes.reshape(-1, *[1] * (start.ndim - 1)), even[copies], start)
+
+
+def copies_of(targets: Sequence[Target]) -> list[int]:
+    """Which copy of its target each image is, counted from 0.
+
+    >>> dog = Target("class", 1, "dog")
+    >>> copies_of([dog, Target("class", 0, "cat"), dog])
+    [0, 0, 1]
+    """
+    seen: Counter[Target] = Counter()
+    copies = []
+    for target in targets:
+        copies.append(seen[target])
+        seen[target] += 1
+    return copies
 
 
 def _check_runs(ascent: Ascent, start: Tensor) -> None:

@@ -1,0 +1,1 @@
+"""Tests of what prototypes are for, and what they pay."""
