@@ -142,10 +142,12 @@ def _beside(own: Tensor, others: Tensor) -> dict[str, float]:
 
 def _natural_codes(concepts: Sequence[ClassConcepts], known: Known, indices: tuple[int, ...]) -> list[Tensor]:
     """Codes of natural pictures, for the concepts of each layer and class. A collective."""
+    if not concepts:
+        return []
     counts = [one.directions.weights.shape[1] for one in concepts]
     chosen = ChosenPictures(known.dataset, indices, known.device, known.workers)
     rows = []
-    for batch in chosen.batches() if concepts else ():
+    for batch in chosen.batches():
         maps, _ = known.show(batch["image"].to(known.device))
         rows.append(torch.cat([one.codes(maps[one.layer]) for one in concepts], 1))
     return list(torch.split(chosen.gather(rows, sum(counts)).values, counts, dim=1))

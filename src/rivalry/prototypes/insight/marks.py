@@ -54,6 +54,8 @@ def mark_rows(made: Made, known: Known, watermark: Watermark, clip: str | None, 
         pictures: Natural pictures that CLIP sees with the mark and without it, at most.
     """
     of_class = made.rows_of_classes()
+    if not of_class:
+        return []
     height, width = made.images.shape[2:]
     kinds = watermark, watermark.null()
     marked, null = (best_matches(made.images, templates(one, height, width)) for one in kinds)

@@ -1,0 +1,42 @@
+"""The rule by which a prototype is said to show the mark."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from rivalry.prototypes.insight.verdict import deviations, shows_mark
+
+
+def test_deviations_are_from_all_other_classes() -> None:
+    excess = torch.randn(7, generator=torch.Generator().manual_seed(0))
+    for place, found in enumerate(deviations(excess).tolist()):
+        others = np.delete(excess.double().numpy(), place)
+        assert found == pytest.approx((float(excess[place]) - others.mean()) / others.std(ddof=1))
+
+
+def test_three_classes_tell_too_little() -> None:
+    assert deviations(torch.tensor([5.0, 1.0, 2.0])).isnan().all()
+
+
+def test_others_that_are_all_the_same_tell_nothing() -> None:
+    found = deviations(torch.tensor([5.0, 1.0, 1.0, 1.0, 1.0]))
+    assert math.isnan(found[0])
+    assert found[1].isfinite()
+
+
+@pytest.mark.parametrize(
+    ("excess", "deviation", "expected"),
+    [
+        ([0.1, 0.1, 0.1], [2.0, 2.0, 0.0], True),
+        ([0.1, 0.1, 0.1], [9.0, 1.9, 1.9], False),
+        ([0.1, -0.1, 0.1], [9.0, 9.0, 1.0], False),
+        ([0.1, 0.1, math.nan], [3.0, 3.0, math.nan], True),
+        ([0.1, math.nan, math.nan], [3.0, math.nan, math.nan], None),
+    ],
+)
+def test_two_measures_must_speak(excess: list[float], deviation: list[float], expected: bool | None) -> None:
+    assert shows_mark(excess, deviation) is expected
