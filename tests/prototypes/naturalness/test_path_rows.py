@@ -84,7 +84,7 @@ def test_similarities_are_means_over_pictures() -> None:
         expected = (sum(pairs) / len(pairs) for pairs in (to_own, same, other))
         found = row[name], row[f"same_{name}"], row[f"other_{name}"]
         assert found == pytest.approx(tuple(expected), rel=1e-5)
-        assert row[f"averaged_{name}"] == pytest.approx(like(prototype, own.mean(0)), rel=1e-5)
+        assert row[f"averaged_{name}"] == pytest.approx(like(prototype, own.mean(0).float().double()), rel=1e-5)
     normalised = (row["spearman"] - row["other_spearman"]) / (row["same_spearman"] - row["other_spearman"])
     assert row["normalised"] == pytest.approx(normalised)
     assert row["low"] < row["normalised"] < row["high"]

@@ -14,14 +14,14 @@ from torch import Tensor
 
 from rivalry.prototypes.naturalness.curve import Curve, Similarities, normalise
 from rivalry.prototypes.naturalness.places import Places
-from rivalry.prototypes.naturalness.similarity import cosine, rank_correlation, relative_l1
+from rivalry.prototypes.naturalness.similarity import correlate_ranks, cosine, ranks, relative_l1
 from rivalry.recording.observation import Images, Shown
 
 Row: TypeAlias = dict[str, Any]
 Show: TypeAlias = Callable[[Images], Shown]
 Batches: TypeAlias = Iterable[UInt8[Tensor, "_ channels height width"] | Float[Tensor, "_ channels height width"]]
 
-MEASURES = {"spearman": rank_correlation, "cosine": cosine, "relative_l1": relative_l1}
+MEASURES = ("spearman", "cosine", "relative_l1")
 
 NATURALNESS = pa.schema(
     [
@@ -113,20 +113,39 @@ def _activations(
 
 def _measure_layer(made: Tensor, own: Tensor, others: Tensor, measure: PathMeasure) -> Iterator[Row]:
     """The columns of each prototype, at one layer."""
-    shown, counts = torch.cat([made, own, others]), [len(made), len(own), len(others)]
-    found = {name: Similarities(*torch.split(like(shown, own).T, counts, dim=1)) for name, like in MEASURES.items()}
-    averaged = {name: like(made, own.double().mean(0, keepdim=True))[:, 0] for name, like in MEASURES.items()}
-    means = {name: each.means() for name, each in found.items()}
+    found = _similarities(made, own, others)
+    means = {name: each.means() for name, (each, _) in found.items()}
     curve, by_cosine = (
-        normalise(found[name], resamples=measure.resamples, seed=measure.seed) for name in ("spearman", "cosine")
+        normalise(found[name][0], resamples=measure.resamples, seed=measure.seed) for name in ("spearman", "cosine")
     )
     for place in range(len(made)):
         columns = {name: float(to_made[place]) for name, (to_made, _, _) in means.items()}
-        columns |= {f"averaged_{name}": float(values[place]) for name, values in averaged.items()}
+        columns |= {f"averaged_{name}": float(to_average[place]) for name, (_, to_average) in found.items()}
         columns |= {f"same_{name}": same for name, (_, same, _) in means.items()}
         columns |= {f"other_{name}": other for name, (_, _, other) in means.items()}
         columns |= _point(curve, place) | {"normalised_cosine": _point(by_cosine, place)["normalised"]}
         yield {name: value if math.isfinite(value) else None for name, value in columns.items()}
+
+
+def _similarities(made: Tensor, own: Tensor, others: Tensor) -> dict[str, tuple[Similarities, Tensor]]:
+    """By each measure, how alike own pictures are to everything, and their average is to prototypes."""
+    average = own.double().mean(0, keepdim=True).to(own)
+    counts = [len(made), len(own), len(others), 1]
+    rows = torch.cat([made, own, others, average])
+    ranked = ranks(rows)  # sorting is most of the work, and done once
+    reference = torch.cat([torch.arange(counts[0], counts[0] + counts[1]), torch.tensor([len(rows) - 1])]).to(
+        own.device
+    )
+    found = {}
+    for name, like, values in (
+        ("spearman", correlate_ranks, ranked),
+        ("cosine", cosine, rows),
+        ("relative_l1", relative_l1, rows),
+    ):
+        to_reference = like(values, values[reference])
+        each = torch.split(to_reference[:-1, :-1].T, counts[:3], dim=1)
+        found[name] = Similarities(*each), to_reference[: counts[0], -1]
+    return found
 
 
 def _point(curve: Curve, place: int) -> dict[str, float]:

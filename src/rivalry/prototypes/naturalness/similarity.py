@@ -25,7 +25,15 @@ def rank_correlation(
     >>> rank_correlation(torch.tensor([[1.0, 2.0, 9.0]]), torch.tensor([[1.0, 4.0, 5.0], [3.0, 2.0, 1.0]])).round()
     tensor([[ 1., -1.]], dtype=torch.float64)
     """
-    return _unit_ranks(first) @ _unit_ranks(second).T
+    return correlate_ranks(ranks(first), ranks(second))
+
+
+def correlate_ranks(
+    first: Float[Tensor, "rows numbers"], second: Float[Tensor, "others numbers"]
+) -> Float[Tensor, "rows others"]:
+    """:func:`rank_correlation` of rows whose :func:`ranks` are known."""
+    middle = (first.shape[1] + 1) / 2
+    return _unit(first - middle) @ _unit(second - middle).T
 
 
 def cosine(
@@ -69,11 +77,6 @@ def ranks(values: Float[Tensor, "rows numbers"]) -> Float[Tensor, "rows numbers"
     lowest = torch.where(begins, place, 0.0).cummax(dim=1).values
     highest = torch.where(ends, place, torch.inf).flip(1).cummin(dim=1).values.flip(1)
     return torch.empty_like(lowest).scatter_(1, order, (lowest + highest) / 2)
-
-
-def _unit_ranks(values: Tensor) -> Tensor:
-    """Ranks about their mean, of length 1."""
-    return _unit(ranks(values) - (values.shape[1] + 1) / 2)
 
 
 def _unit(rows: Tensor) -> Tensor:
