@@ -29,9 +29,8 @@ class MACO(Parametrisation):
 
     def _canvas(self, shape: tuple[int, int, int], colours: Colours, statistics: Statistics) -> Canvas:
         magnitude = statistics.magnitude.clone()
-        magnitude[:, 0, 0] = (
-            0  # it has no phase but a sign, which would make every image brighter than the pictures are
-        )
+        # Frequency 0 has no phase but a sign, which would make every image brighter than the pictures are.
+        magnitude[:, 0, 0] = 0
         return MACOCanvas(shape, colours, magnitude.float().to(colours.mean.device))
 
 
@@ -65,8 +64,9 @@ class MACOCanvas(Canvas):
 def _held(phases: Float[Tensor, "count channels height half"]) -> Float[Tensor, "count channels height half"]:
     """Phases with a deviation of at most π an image; such as are drawn evenly, or are those of pictures, have π / √3.
 
-    A step of one radian (the paper's rate) would else remain as large beside phases that grow and grow. The reference
-    implementation scales them to deviation 1 at every step for the same end; so held, those of a given image stay.
+    Else a step of one radian (the paper's rate) would turn waves by one radian for ever; so it turns them the less the
+    farther the parameters have gone. The authors' implementation scales phases to deviation 1 for the same end. But so
+    near to 0 waves agree in the corners of the image, which light up; and an image's own phases would not stay.
     """
     deviation = phases.flatten(1).std(1).clamp(min=math.pi)
     return phases * (math.pi / deviation)[:, None, None, None]

@@ -19,8 +19,7 @@ def resampled(
     """
     height, width = images.shape[2:]
     # affine_grid wants places from −1 to 1 on both axes.
-    half = torch.tensor([width / 2, height / 2])
-    ratio = half[None] / half[:, None]
-    scaled = torch.cat((matrix[:, :, :2].cpu() * ratio, matrix[:, :, 2:].cpu() / half[:, None]), dim=2)
-    places = functional.affine_grid(scaled.to(images), list(images.shape), align_corners=False)
+    matrix, half = matrix.to(images), images.new_tensor([width / 2, height / 2])
+    scaled = torch.cat((matrix[:, :, :2] * half / half[:, None], matrix[:, :, 2:] / half[:, None]), dim=2)
+    places = functional.affine_grid(scaled, list(images.shape), align_corners=False)
     return functional.grid_sample(images, places, padding_mode="reflection", align_corners=False)
