@@ -234,7 +234,7 @@ def _line(record: Record, drawn: int, there: int) -> str:
 
 def _missing(record: Record) -> str:
     """Targets without a prototype, and why the first has none."""
-    rows = [row for row in record.tables["prototypes"].to_pylist() if row["reason"] is not None]
+    rows = [row for row in record.tables["prototypes"].to_pylist() if row["picture"] is None]
     if not rows:
         return ""
     names = ", ".join(row["target"] for row in rows[:4]) + (" …" if len(rows) > 4 else "")

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from rivalry.numerics.nearest import nearest
 from rivalry.prototypes.examples import Beside, Examples
-from rivalry.prototypes.making import Making, Portraits, shown_batches
+from rivalry.prototypes.making import Making, shown_batches
 from rivalry.prototypes.naturalness import PathMeasure, measure_path
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.optimisation import RECIPES, Kept, Recipe
+from rivalry.prototypes.record.portraits import Portraits
 from rivalry.prototypes.record.previous import earlier
 from rivalry.prototypes.record.rows import (
     Row,
@@ -63,7 +64,7 @@ class Study:
             Tables by the schemas, as bytes.
         """
         targets = [self.settled.targets[place] for place in places]
-        made = {method: self._make(targets, method, kept) for method in self.recipes}
+        made = {method: self._make(places, method, kept) for method in self.recipes}
         natural = {self.settled.targets[place].text: natural_columns(place, self.beside) for place in places}
         rows: dict[str, list[Row]] = {name: [] for name in ("prototypes", "history", "examples", "naturalness")}
         for method, portraits in made.items():
@@ -76,14 +77,16 @@ class Study:
             rows["naturalness"] += self._measure(target, place, group, made)
         return packed(made_tables(rows))
 
-    def _make(self, targets: Sequence[Target], method: str, kept: Kept) -> Portraits:
+    def _make(self, places: Sequence[int], method: str, kept: Kept) -> Portraits:
         """By one recipe; from the earlier prototypes where there are any and that is wanted."""
         start, recipe = None, self.recipes[method]
+        targets = [self.settled.targets[place] for place in places]
         if self.warm_steps is not None:
             size = self.making.shape[1:]
             start = earlier(self.previous, [target.text for target in targets], self.making.copies, method, size)
             recipe = recipe if start is None else replace(recipe, steps=self.warm_steps)
-        return self.making.make(targets, recipe, kept, start)
+        strongest = [int(self.beside.ranking.images[place, 0]) for place in places]
+        return self.making.make(targets, recipe, kept, strongest, start)
 
     def _measure(self, target: Target, place: int, group: int, made: Mapping[str, Portraits]) -> list[Row]:
         """How natural the path of a target's prototypes is; nothing where there are no natural pictures of it."""

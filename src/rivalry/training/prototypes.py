@@ -115,7 +115,7 @@ def prototype_table(record: Record) -> Table:
         table.add_column(column, justify="right")
     for row in record.tables["prototypes"].to_pylist():
         name = escape(row["target"])
-        if row["reason"] is not None:
+        if row["picture"] is None:
             table.add_row(name, escape(row["reason"]))
             continue
         by = row["method"] if not row["copy"] else f"{row['method']} {row['copy'] + 1}"

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from rivalry.data.dataset import ImageDataset
 from rivalry.prototypes.examples import Beside
-from rivalry.prototypes.making import Portraits
 from rivalry.prototypes.objectives.targets import Target
+from rivalry.prototypes.record.portraits import Portraits
 from rivalry.prototypes.record.schemas import TABLES
 from rivalry.recording.thumbnails import png
 
@@ -19,6 +19,9 @@ Row: TypeAlias = dict[str, Any]
 
 SIDE = 96
 """Pixels of a natural picture beside a target, at most."""
+
+SILENT = "it does not answer to its prototype: no gradient found a way to it"
+"""Why a prototype is none, though there is a picture."""
 
 STEPS = 50
 """Steps of an optimisation that the table ``history`` has, at most."""
@@ -54,7 +57,8 @@ def prototype_rows(
     rows = []
     for place, (target, copy) in enumerate((target, copy) for target in targets for copy in range(copies)):
         row = key_of(target) | beside[target.text] | {"copy": copy, "method": method}
-        row |= {name: values[place] for name, values in known.items()}
+        row |= {name: values[place] for name, values in known.items()} | {"start": made.starts[place]}
+        row["reason"] = None if made.answered[place] else SILENT
         rows.append(row | {"picture": png(made.pictures[place]), "alpha": png(made.alpha[place])})
     return rows
 

@@ -29,6 +29,7 @@ PROTOTYPES = pa.schema(
         "probability": _NUMBER,
         "natural_value": _NUMBER,
         "natural_top": _NUMBER,
+        "start": _TEXT,
         "steps": _WHOLE,
         "rate": _NUMBER,
         "restarts": _WHOLE,
@@ -38,7 +39,7 @@ PROTOTYPES = pa.schema(
         "alpha": _PICTURE,
     }
 )
-"""A row for each prototype, and one for each target that has none, which says why."""
+"""A row for each prototype, and one for each target that has none; ``reason`` says why, or why a prototype is none."""
 
 EXAMPLES = pa.schema(
     {
