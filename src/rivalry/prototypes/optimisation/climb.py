@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -23,7 +24,7 @@ def climb(
 
     Args:
         ascent: What is climbed.
-        state: From where on; changed.
+        state: From where on.
         done: Steps that were made before.
         patience: Steps without a gain after which an image is stopped; None never stops one.
         after: Told of every step.
@@ -34,29 +35,30 @@ def climb(
     step = done
     while bool(state.active.any()):
         step += 1
+        whole = bool(state.active.all())  # then nothing need be picked out and put back
         rows = state.active.nonzero()[:, 0]
-        part = state.rows(rows)
-        own = ascent.rows(rows.tolist())
+        part = state if whole else state.rows(rows)
+        own = ascent if whole else ascent.rows(rows.tolist())
         further = part.after(own.slope(part.parameters, step), ascent.recipe.optimiser)
         finite = further.finite()
         if not bool(finite.all()):
             _refuse_twice(own, part, finite, step)
             further = further.where(finite, part.again())
-        state.put(rows, further)
+        state = further if whole else state.put(rows, further)
         if patience is not None:
-            _stop(ascent, state, patience)
+            state = _stop(ascent, state, patience)
         if after is not None:
             after(state, step)
     return state
 
 
-def _stop(ascent: Ascent, state: State, patience: int) -> None:
+def _stop(ascent: Ascent, state: State, patience: int) -> State:
     """Stop images that no longer gain; those that are pushed apart when none of them does."""
     waiting = state.since >= patience
     if ascent.recipe.penalties.diversity:
         fellows = ascent.groups[:, None] == ascent.groups
         waiting = (waiting | ~fellows).all(1)
-    state.stopped.logical_or_(waiting & state.active)
+    return replace(state, stopped=state.stopped | (waiting & state.active))
 
 
 def _refuse_twice(ascent: Ascent, state: State, finite: Tensor, step: int) -> None:

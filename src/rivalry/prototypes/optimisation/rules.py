@@ -46,10 +46,10 @@ def descend(
     >>> step
     tensor([[ 1., -1.]])
     """
-    first = _FIRST * moments["first"] + (1 - _FIRST) * gradient
-    second = _SECOND * moments["second"] + (1 - _SECOND) * gradient.square()
+    first = moments["first"].lerp(gradient, 1 - _FIRST)
+    second = (_SECOND * moments["second"]).addcmul_(gradient, gradient, value=1 - _SECOND)
     count = moments["count"] + 1
-    spread = (second / _wide(1 - _SECOND**count, second)).sqrt() + _LEAST
+    spread = second.sqrt().div_(_wide((1 - _SECOND**count).sqrt(), second)).add_(_LEAST)
     if rule == "adam":
         product = moments["product"]
         ahead = first / _wide(1 - _FIRST**count, first)

@@ -96,11 +96,10 @@ class State:
         """Some of the images."""
         return State(**{name: tensor[which] for name, tensor in self.tensors().items()})
 
-    def put(self, which: Tensor, part: State) -> None:
-        """Put some images back in their places."""
-        ours = self.tensors()
-        for name, tensor in part.tensors().items():
-            ours[name][which] = tensor
+    def put(self, which: Tensor, part: State) -> State:
+        """The same with some images in their places."""
+        parts = part.tensors()
+        return State(**{name: tensor.index_copy(0, which, parts[name]) for name, tensor in self.tensors().items()})
 
     def tensors(self) -> dict[str, Tensor]:
         """By name; ``State(**tensors)`` is the same again."""
