@@ -31,7 +31,7 @@ _TARGETS = {**_KEY, "target": pa.string(), "copy": pa.int64(), **dict.fromkeys(_
 _TOP, _HIGH, _NAMES = 2.1, 2.5, 1.0
 _ACROSS, _WIDE, _LOW, _STEP = 5, 1.72, 0.85, 1.3  # of the panels of single targets
 _MOST_TARGETS = 20
-_LIMITS = (-1.0, 2.0)
+_LIMITS, _LIMITS_LOW = (-2.0, 2.0), (-1.0, 2.0)
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -147,7 +147,7 @@ def _by_target(rows: Sequence[Row]) -> dict[str, list[Row]]:
 def _draw_targets(page: Axes, targets: Mapping[str, Sequence[Row]], layers: int, top: float) -> None:
     """A small panel each; a line a copy."""
     numbers = [row["normalised"] for rows in targets.values() for row in rows]
-    least, most = span(numbers, least=-0.1, most=1.1, limits=_LIMITS)
+    least, most = span(numbers, least=-0.1, most=1.1, limits=_LIMITS_LOW)
     for place, (target, rows) in enumerate(targets.items()):
         left, down = 0.75 + (_WIDE + 0.31) * (place % _ACROSS), top + _STEP * (place // _ACROSS)
         panel = DepthPanel(left, down, _WIDE, _LOW, layers, least, most)

@@ -10,6 +10,7 @@ and no mean of quotients, of which a single target without a scale would be the 
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,16 +78,16 @@ def headline(rows: Sequence[Row]) -> dict[str, float]:
         rows: Of the table ``naturalness_layers``.
 
     Returns:
-        ``naturalness`` and, of the plain baseline, ``naturalness_plain``: means over those layers that have a scale,
-        whose share is ``layers_with_scale``; and ``layers_above_plain``, the share of them in which ours is above the
-        baseline. NaN where nothing is known.
+        ``naturalness`` and, of the plain baseline, ``naturalness_plain``: medians over those layers that have a scale
+        (of a mean, the layer of the smallest scale would be the greatest part), whose share is ``layers_with_scale``;
+        and ``layers_above_plain``, the share of them in which ours is above the baseline. NaN where nothing is known.
     """
     ours = [row for row in rows if row["method"] == OURS]
     plain = [row for row in rows if row["method"] == PLAIN]
     known = [row for row in ours if row["normalised"] is not None]
     return {
-        "naturalness": _mean([row["normalised"] for row in known]),
-        "naturalness_plain": _mean([row["normalised"] for row in plain if row["normalised"] is not None]),
+        "naturalness": _median([row["normalised"] for row in known]),
+        "naturalness_plain": _median([row["normalised"] for row in plain if row["normalised"] is not None]),
         "layers_above_plain": _mean([float(row["above"] > 0) for row in known if row["above"] is not None]),
         "layers_with_scale": len(known) / len(ours) if ours else math.nan,
     }
@@ -136,3 +137,7 @@ def _quotient(parts: Sequence[float], targets: Sequence[_Target], seed: int) -> 
 
 def _mean(numbers: Sequence[float]) -> float:
     return math.fsum(numbers) / len(numbers) if numbers else math.nan
+
+
+def _median(numbers: Sequence[float]) -> float:
+    return statistics.median(numbers) if numbers else math.nan
