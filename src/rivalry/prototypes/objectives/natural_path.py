@@ -1,0 +1,175 @@
+"""What keeps an image among natural pictures: the statistics of its path, its colours, and no more value than theirs.
+
+    d(x) = 1/L Σ_l mean_c [((μ_lc(x) − m_lc) / s_lc)² + ((σ_lc(x) − n_lc) / t_lc)²]
+
+μ_lc(x), σ_lc(x): mean and deviation over places of channel c in layer l of the path; m, n their means over natural
+pictures of all classes, s, t their deviations. So an image that is as far from the mean as a picture is pays 2. The
+picture itself counts as a layer of its own, its channels being opponent colours. Beyond the ceiling, the mean value
+of the strongest pictures, a value earns nothing more.
+
+This is our own addition to Prototype Generation. The statistics are those by which DeepInversion (Yin et al. 2020,
+"Dreaming to Distill", arXiv:1912.08795) holds an image to what BatchNorm has seen; taken from pictures, they need no
+BatchNorm, and are known of transformers too. They say nothing of any class, nor of where on a picture anything is: so
+whether a path is as natural as that of other pictures of the class remains to be measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rivalry.recording.moments import Means
+
+COLOURS = ""
+"""The name under which the picture itself stands among the layers: that of the network as a whole is free."""
+
+_LEAST = 0.1
+"""Of the mean deviation of a layer's channels: so much is added to each, for a channel that never moves is no rule."""
+
+
+@dataclass(frozen=True)
+class NaturalPath:
+    """How an image is held among natural pictures.
+
+    Attributes:
+        weight: Of the statistics of the path, 0 or more.
+        colours: Of the statistics of the picture's colours, 0 or more.
+        ceiling: Whether a value beyond that of the strongest natural pictures earns nothing.
+
+    Raises:
+        ValueError: If a weight is negative.
+    """
+
+    weight: float = 5.0
+    colours: float = 0.5
+    ceiling: bool = True
+
+    def __post_init__(self) -> None:
+        if self.weight < 0 or self.colours < 0:
+            raise ValueError(f"weights are 0 or more, got weight={self.weight} and colours={self.colours}")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What natural pictures are like, and how far an image is from it.
+
+    Attributes:
+        layers: Mean and deviation, over pictures, of what :func:`layer_statistics` gives, by layer of the path.
+        axes: Of the channels of each layer.
+        ceilings: By text of a target, the value beyond which nothing is earned.
+    """
+
+    layers: Mapping[str, tuple[Float[Tensor, " columns"], Float[Tensor, " columns"]]]
+    axes: Mapping[str, int]
+    ceilings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The layers of the network that must be heard."""
+        return tuple(layer for layer in self.layers if layer != COLOURS)
+
+    def distance(
+        self,
+        outputs: Mapping[str, Float[Tensor, "batch ..."]],
+        images: Float[Tensor, "batch channels height width"],
+        nature: NaturalPath,
+    ) -> Float[Tensor, " batch"]:
+        """What each image pays.
+
+        Args:
+            outputs: Of the layers of the path.
+            images: As the network was shown them, 0 to 1.
+            nature: The weights.
+        """
+        paid = images.new_zeros(len(images))
+        for layer in self.path if nature.weight else ():
+            paid = paid + nature.weight / len(self.path) * self._strangeness(layer, outputs[layer])
+        return paid + nature.colours * self._strangeness(COLOURS, opponent(images)) if nature.colours else paid
+
+    def _strangeness(self, layer: str, output: Tensor) -> Tensor:
+        mean, deviation = (tensor.to(output.device, torch.float32) for tensor in self.layers[layer])
+        found = layer_statistics(output, self.axes[layer])
+        # Two rows a channel, one for its mean and one for its deviation: the mean over channels is twice that of rows.
+        return 2 * ((found - mean) / deviation).square().mean(1)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All that decides a distance, for a digest."""
+        return tuple(tensor for pair in self.layers.values() for tensor in pair)
+
+
+class GroundStatistics:
+    """Streams what natural pictures are like. Memory is 32 bytes a channel.
+
+    Args:
+        axes: Of the channels of each layer of the path.
+        device: Where pictures come.
+    """
+
+    def __init__(self, axes: Mapping[str, int], device: torch.device) -> None:
+        self._axes = {COLOURS: 1, **axes}
+        self._device = device
+        self._means: dict[str, Means] = {}
+
+    def update(
+        self, outputs: Mapping[str, Float[Tensor, "batch ..."]], images: Float[Tensor, "batch channels height width"]
+    ) -> None:
+        """Take in a batch, perhaps an empty one.
+
+        Args:
+            outputs: Of the layers of the path.
+            images: The pictures, 0 to 1.
+        """
+        for layer, axis in self._axes.items():
+            found = layer_statistics(opponent(images) if layer == COLOURS else outputs[layer], axis).double()
+            if layer not in self._means:
+                self._means[layer] = Means(2 * found.shape[1]).to(self._device)
+            self._means[layer].update(torch.cat((found, found.square()), 1))
+
+    def compute(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Mean and deviation over the pictures of all ranks, by layer. A collective."""
+        layers = {}
+        for layer, means in self._means.items():
+            mean, square = means.compute().chunk(2)
+            deviation = (square - mean.square()).clamp(min=0).sqrt()
+            # of either kind apart, for means and deviations are of different size
+            least = torch.cat([part.mean().expand_as(part) for part in deviation.chunk(2)])
+            layers[layer] = (mean.float(), (deviation + _LEAST * least).clamp(min=1e-6).float())
+        return layers
+
+
+def opponent(images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
+    """Colours by a cosine basis over the channels: of three, brightness, red less blue, and green less both.
+
+    In natural pictures these hardly correlate, so that each tells a tint that the others do not.
+
+    >>> opponent(torch.tensor([1.0, 0.0, 1.0]).reshape(1, 3, 1, 1)).flatten()
+    tensor([1.1547, 0.0000, 0.8165])
+    """
+    count = images.shape[1]
+    places = torch.arange(count, device=images.device, dtype=images.dtype)
+    basis = torch.cos(math.pi / count * places[:, None] * (places + 0.5))
+    return torch.einsum("dc,nchw->ndhw", basis / basis.norm(dim=1, keepdim=True), images)
+
+
+def layer_statistics(output: Float[Tensor, "batch ..."], axis: int) -> Float[Tensor, "batch columns"]:
+    """Mean of every channel over the places of a layer, and then its deviation; of a vector the values alone.
+
+    Args:
+        output: What a layer gave.
+        axis: Of its channels, counted from 0.
+
+    >>> layer_statistics(torch.tensor([[[0.0, 2.0], [1.0, 5.0]]]), 1)
+    tensor([[1.0000, 3.0000, 1.0000, 2.0000]])
+    """
+    if output.ndim == 2:
+        return output.float()
+    rows = output.float().movedim(axis, 1).flatten(2)
+    mean = rows.mean(2)
+    # a root of 0 has no gradient
+    deviation = ((rows - mean[..., None]).square().mean(2) + 1e-6).sqrt()
+    return torch.cat((mean, deviation), 1)

@@ -1,0 +1,104 @@
+"""What holds an image among natural pictures: statistics by hand, in any batches, and the distance from them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from rivalry.prototypes.objectives.natural_path import (
+    COLOURS,
+    Ground,
+    GroundStatistics,
+    NaturalPath,
+    layer_statistics,
+    opponent,
+)
+
+
+def some_pictures(count: int = 12) -> Tensor:
+    return torch.rand(count, 3, 5, 4, generator=torch.Generator().manual_seed(0))
+
+
+def some_outputs(count: int = 12) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    maps = torch.randn(count, 6, 3, 3, generator=generator)
+    return {"maps": maps, "tokens": torch.randn(count, 7, 5, generator=generator), "vector": maps.mean((2, 3))}
+
+
+AXES = {"maps": 1, "tokens": 2, "vector": 1}
+
+
+def ground_of(pictures: Tensor, outputs: dict[str, Tensor], batch: int = 12) -> Ground:
+    statistics = GroundStatistics(AXES, torch.device("cpu"))
+    for first in range(0, len(pictures), batch):
+        part = slice(first, first + batch)
+        statistics.update({layer: output[part] for layer, output in outputs.items()}, pictures[part])
+    return Ground(statistics.compute(), {COLOURS: 1, **AXES})
+
+
+def test_statistics_of_a_layer_are_means_and_deviations_of_its_channels() -> None:
+    outputs = some_outputs()
+    rows = outputs["tokens"].mT
+    wanted = torch.cat((rows.mean(2), rows.std(2, correction=0)), 1)
+    torch.testing.assert_close(layer_statistics(outputs["tokens"], 2), wanted, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(layer_statistics(outputs["vector"], 1), outputs["vector"])
+
+
+def test_the_deviation_of_a_channel_that_is_the_same_everywhere_has_a_gradient() -> None:
+    flat = torch.ones(1, 2, 3, 3, requires_grad=True)
+    (gradient,) = torch.autograd.grad(layer_statistics(flat, 1).sum(), flat)
+    assert bool(gradient.isfinite().all())
+
+
+def test_streamed_statistics_do_not_depend_on_batches() -> None:
+    pictures, outputs = some_pictures(), some_outputs()
+    whole, parts = ground_of(pictures, outputs), ground_of(pictures, outputs, batch=5)
+    for layer, pair in whole.layers.items():
+        torch.testing.assert_close(pair, parts.layers[layer], rtol=1e-5, atol=1e-6)
+    found = layer_statistics(outputs["maps"], 1)
+    mean, deviation = whole.layers["maps"]
+    torch.testing.assert_close(mean, found.mean(0))
+    spread = found.std(0, correction=0)
+    least = torch.cat([part.mean().expand(6) for part in spread.chunk(2)])
+    torch.testing.assert_close(deviation, spread + 0.1 * least)
+
+
+def test_a_picture_pays_about_two_for_each_layer_and_a_strange_one_more() -> None:
+    pictures, outputs = some_pictures(400), some_outputs(400)
+    ground = ground_of(pictures, outputs, batch=400)
+    nature = NaturalPath(weight=1.0, colours=1.0)
+    paid = ground.distance(outputs, pictures, nature)
+    assert 3.0 < float(paid.mean()) < 4.0  # 2 of the path's layers together and 2 of colours, less what is added
+    strange = ground.distance({layer: output + 3 for layer, output in outputs.items()}, pictures, nature)
+    assert float((strange / paid).min()) > 5
+
+
+def test_weights_of_zero_pay_nothing_for_their_part() -> None:
+    pictures, outputs = some_pictures(), some_outputs()
+    ground = ground_of(pictures, outputs)
+    path = ground.distance(outputs, pictures, NaturalPath(weight=2.0, colours=0.0))
+    colours = ground.distance(outputs, pictures, NaturalPath(weight=0.0, colours=3.0))
+    both = ground.distance(outputs, pictures, NaturalPath(weight=2.0, colours=3.0))
+    torch.testing.assert_close(path + colours, both)
+    assert ground.distance({}, pictures, NaturalPath(0.0, 0.0)).tolist() == [0.0] * 12
+
+
+def test_what_an_image_pays_is_its_own() -> None:
+    pictures, outputs = some_pictures(), some_outputs()
+    ground = ground_of(pictures, outputs)
+    alone = ground.distance({layer: output[3:4] for layer, output in outputs.items()}, pictures[3:4], NaturalPath())
+    torch.testing.assert_close(ground.distance(outputs, pictures, NaturalPath())[3:4], alone)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_opponent_colours_turn_and_keep_lengths(channels: int) -> None:
+    images = torch.rand(2, channels, 3, 3)
+    turned = opponent(images)
+    torch.testing.assert_close(turned.square().sum(1), images.square().sum(1))
+    torch.testing.assert_close(turned[:, 0], images.sum(1) / channels**0.5)
+
+
+def test_a_negative_weight_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 or more, got weight=-1"):
+        NaturalPath(weight=-1)
