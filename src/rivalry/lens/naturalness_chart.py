@@ -145,7 +145,7 @@ def _by_target(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _draw_targets(page: Axes, targets: Mapping[str, Sequence[Row]], layers: int, top: float) -> None:
-    """A small panel each; a line a copy."""
+    """A small panel each; a line a copy, and of a single one its interval over pictures."""
     numbers = [row["normalised"] for rows in targets.values() for row in rows]
     least, most = span(numbers, least=-0.1, most=1.1, limits=_LIMITS_LOW)
     for place, (target, rows) in enumerate(targets.items()):
@@ -153,9 +153,12 @@ def _draw_targets(page: Axes, targets: Mapping[str, Sequence[Row]], layers: int,
         panel = DepthPanel(left, down, _WIDE, _LOW, layers, least, most)
         draw_frame(page, panel, _short(target, 24), small=True)
         for method, (_, colour) in reversed(METHODS.items()):
-            for copy in sorted({row["copy"] for row in rows if row["method"] == method}):
-                own = [row for row in rows if (row["method"], row["copy"]) == (method, copy)]
-                draw_curve(page, panel, {row["depth"]: row["normalised"] for row in own}, colour, wide=1.1)
+            copies = sorted({row["copy"] for row in rows if row["method"] == method})
+            for copy in copies:
+                own = {row["depth"]: row for row in rows if (row["method"], row["copy"]) == (method, copy)}
+                draw_curve(page, panel, {depth: row["normalised"] for depth, row in own.items()}, colour, wide=1.1)
+                if len(copies) == 1:
+                    draw_band(page, panel, {depth: (row["low"], row["high"]) for depth, row in own.items()}, colour)
         if all(row["normalised"] is None for row in rows):
             middle = left + _WIDE / 2, down + _LOW / 2
             page.text(*middle, "no scale", color=QUIET, fontsize=9, ha="center", va="center")

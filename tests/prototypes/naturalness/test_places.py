@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rivalry.prototypes.naturalness.places import Places
+from rivalry.prototypes.naturalness.similarity import rank_correlation
 
 
 def test_a_narrow_layer_is_taken_whole() -> None:
@@ -24,6 +25,17 @@ def test_of_a_wide_one_the_same_numbers_of_every_picture_are_taken() -> None:
     assert torch.equal(rows["b"], rows["a"] + 1000)
     assert torch.equal(rows["a"], Places(30, seed=1).rows({"a": maps}, ["a"])["a"])
     assert not torch.equal(rows["a"], Places(30, seed=2).rows({"a": maps}, ["a"])["a"])
+
+
+def test_a_correlation_at_some_places_is_about_that_over_all() -> None:
+    generator = torch.Generator().manual_seed(0)
+    both, single = (torch.randn(rows, 40_000, generator=generator) for rows in (1, 12))
+    pictures = 0.7 * both + single
+    whole = rank_correlation(pictures, pictures)
+    some = Places(4096, seed=0).rows({"a": pictures.reshape(12, 40, 1000)}, ["a"])["a"]
+    apart = (rank_correlation(some, some) - whole).abs()
+    assert 0 < float(apart.max()) < 4 / 4096**0.5
+    assert float(apart.square().mean().sqrt()) < 1 / 4096**0.5
 
 
 def test_what_cannot_be_looked_at_is_refused() -> None:

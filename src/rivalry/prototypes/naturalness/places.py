@@ -1,7 +1,8 @@
 """Some of the numbers that a layer gives for a picture, where it gives very many: the same ones of every picture.
 
 The widest layers give a million numbers a picture, and every one of many pictures must be held against all others. A
-correlation over 4,096 numbers drawn evenly is that over all, ± 0.02 at most (a standard error of about 1 / √4096).
+correlation over 4,096 numbers drawn evenly has a standard error of 1 / √4096 ≈ 0.016 at most against that over all, and
+since the places are the same for all pictures most of it falls out of a comparison.
 """
 
 from __future__ import annotations
