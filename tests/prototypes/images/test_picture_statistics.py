@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rivalry.prototypes.images import PictureStatistics, Statistics
+from rivalry.prototypes.images import PictureStatistics, Statistics, picture_statistics
 from rivalry.prototypes.images.colours import principal_axes
 from tests.prototypes.images.waves import waves
 
@@ -34,11 +34,13 @@ def test_they_are_those_of_all_pictures_at_once(shape: tuple[int, int, int]) -> 
     assert (found.pictures, found.width, found.is_fallback) == (11, shape[2], False)
 
 
-def test_batches_and_floating_point_make_no_difference() -> None:
+def test_batches_and_floating_point_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     images = waves(6, 3, 16, 16)
     whole, parts, floating = statistics_of(images), statistics_of(images, 5), statistics_of(images.float())
+    monkeypatch.setattr(picture_statistics, "_AT_ONCE", 4 * 3 * 16 * 16)
+    few_at_once = statistics_of(images)
     for name in ("mean", "covariance", "magnitude"):
-        for other in (parts, floating):
+        for other in (parts, floating, few_at_once):
             torch.testing.assert_close(getattr(other, name), getattr(whole, name), rtol=1e-9, atol=1e-9)
 
 

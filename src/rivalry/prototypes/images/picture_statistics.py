@@ -11,13 +11,16 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Complex, Float, UInt8
 from torch import Tensor
 from torchmetrics import Metric
 
 from rivalry.prototypes.images.colours import principal_axes
 from rivalry.prototypes.images.spectrum import weights
 from rivalry.prototypes.images.statistics import Statistics
+
+_AT_ONCE = 2**22
+"""Numbers of pictures that are transformed at once, which bounds memory to some 200 MB beside the sums."""
 
 
 class PictureStatistics(Metric):
@@ -58,10 +61,11 @@ class PictureStatistics(Metric):
         """
         if tuple(images.shape[1:]) != self.shape:
             raise ValueError(f"wanted pictures of shape {self.shape}, got {tuple(images.shape[1:])}")
-        values = images.double() / 255
-        spectrum = torch.view_as_real(torch.fft.rfft2(values, norm="ortho"))
-        self.colour += values.mean((2, 3)).sum(0)
-        self.power += torch.einsum("nihwp, njhwp -> ijhw", spectrum, spectrum)
+        at_once = max(1, _AT_ONCE // math.prod(self.shape))
+        for first in range(0, len(images), at_once):
+            values = images[first : first + at_once].double()
+            self.colour += values.mean((2, 3)).sum(0)
+            self._add_power(torch.fft.rfft2(values, norm="ortho"))
         self.pictures += len(images)
 
     def compute(self) -> Statistics:
@@ -73,13 +77,23 @@ class PictureStatistics(Metric):
         if not self.pictures:
             raise ValueError("statistics of pictures want one picture at least, got none")
         _, height, width = self.shape
-        mean = self.colour / self.pictures
-        moments = (self.power * weights(width).to(mean.device)).sum((2, 3)) / (self.pictures * height * width)
+        mean, power = self.colour / (255 * self.pictures), self.power / (255**2 * self.pictures)
+        moments = (power * weights(width).to(mean.device)).sum((2, 3)) / (height * width)
         covariance = moments - mean[:, None] * mean
         if float(covariance.trace()) < 1e-12:
             raise ValueError(f"all {int(self.pictures)} pictures are of one colour; wanted such as vary")
-        magnitude = _magnitude(self.power / self.pictures, mean, covariance, height * width)
+        magnitude = _magnitude(power, mean, covariance, height * width)
         return Statistics(mean.cpu(), covariance.cpu(), magnitude.cpu(), width, int(self.pictures))
+
+    def _add_power(self, spectrum: Complex[Tensor, "batch channels height half"]) -> None:
+        """Add Re F_i F_j*, a pair of channels at a time: a third of the time that a product of all with all takes."""
+        real, imaginary = spectrum.real.contiguous(), spectrum.imag.contiguous()
+        for one in range(spectrum.shape[1]):
+            for other in range(one + 1):
+                power = (real[:, one] * real[:, other] + imaginary[:, one] * imaginary[:, other]).sum(0)
+                self.power[one, other] += power
+                if other != one:
+                    self.power[other, one] += power
 
 
 def _magnitude(
