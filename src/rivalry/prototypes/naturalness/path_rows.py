@@ -90,17 +90,16 @@ def measure_path(
         raise ValueError(f"naturalness of {target!r} is likeness to natural pictures of it: one at least, got none")
     beside = _activations(show, others, layers, places)
     made = _activations(show, (images * 255 for images in prototypes.values()), layers, places)
-    keys = [(method, copy) for method, images in prototypes.items() for copy in range(len(images))]
-    rows = []
-    for depth, layer in enumerate(layers):
-        numbers = beside[layer] if beside else natural[layer][:0]
-        found = _measure_layer(made[layer], natural[layer], numbers, measure)
-        counts = {"pictures": len(natural[layer]), "others": len(numbers), "places": natural[layer].shape[1]}
-        for (method, copy), columns in zip(keys, found, strict=True):
-            key = {"target": target, "method": method, "copy": copy, "layer": layer, "depth": depth}
-            rows.append(key | columns | counts)
-    order = {key: place for place, key in enumerate(keys)}
-    return sorted(rows, key=lambda row: order[row["method"], row["copy"]])
+    found = {
+        layer: list(_measure_layer(made[layer], natural[layer], beside.get(layer, natural[layer][:0]), measure))
+        for layer in layers
+    }
+    copies = [(method, copy) for method, images in prototypes.items() for copy in range(len(images))]
+    return [
+        {"target": target, "method": method, "copy": copy, "layer": layer, "depth": depth, **found[layer][place]}
+        for place, (method, copy) in enumerate(copies)
+        for depth, layer in enumerate(layers)
+    ]
 
 
 def _activations(
@@ -114,6 +113,7 @@ def _activations(
 def _measure_layer(made: Tensor, own: Tensor, others: Tensor, measure: PathMeasure) -> Iterator[Row]:
     """The columns of each prototype, at one layer."""
     found = _similarities(made, own, others)
+    counts = {"pictures": len(own), "others": len(others), "places": own.shape[1]}
     means = {name: each.means() for name, (each, _) in found.items()}
     curve, by_cosine = (
         normalise(found[name][0], resamples=measure.resamples, seed=measure.seed) for name in ("spearman", "cosine")
@@ -124,7 +124,7 @@ def _measure_layer(made: Tensor, own: Tensor, others: Tensor, measure: PathMeasu
         columns |= {f"same_{name}": same for name, (_, same, _) in means.items()}
         columns |= {f"other_{name}": other for name, (_, _, other) in means.items()}
         columns |= _point(curve, place) | {"normalised_cosine": _point(by_cosine, place)["normalised"]}
-        yield {name: value if math.isfinite(value) else None for name, value in columns.items()}
+        yield {name: value if math.isfinite(value) else None for name, value in columns.items()} | counts
 
 
 def _similarities(made: Tensor, own: Tensor, others: Tensor) -> dict[str, tuple[Similarities, Tensor]]:
