@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from rivalry.prototypes.insight.verdict import deviations, shows_mark
+from rivalry.prototypes.insight.verdict import deviations, least_deviations, shows_mark
 
 
 def test_deviations_are_from_all_other_classes() -> None:
@@ -31,12 +31,25 @@ def test_others_that_are_all_the_same_tell_nothing() -> None:
 @pytest.mark.parametrize(
     ("excess", "deviation", "expected"),
     [
-        ([0.1, 0.1, 0.1], [2.0, 2.0, 0.0], True),
-        ([0.1, 0.1, 0.1], [9.0, 1.9, 1.9], False),
+        ([0.1, 0.1, 0.1], [2.3, 2.3, 0.0], True),
+        ([0.1, 0.1, 0.1], [9.0, 2.1, 2.1], False),
         ([0.1, -0.1, 0.1], [9.0, 9.0, 1.0], False),
         ([0.1, 0.1, math.nan], [3.0, 3.0, math.nan], True),
         ([0.1, math.nan, math.nan], [3.0, math.nan, math.nan], None),
     ],
 )
 def test_two_measures_must_speak(excess: list[float], deviation: list[float], expected: bool | None) -> None:
-    assert shows_mark(excess, deviation) is expected
+    assert shows_mark(excess, deviation, 15) is expected
+
+
+def test_fewer_classes_want_more() -> None:
+    assert shows_mark([0.1, 0.1], [3.0, 3.0], 15)
+    assert not shows_mark([0.1, 0.1], [3.0, 3.0], 5)
+
+
+@pytest.mark.parametrize("others", [3, 7, 20])
+def test_one_more_class_like_the_others_speaks_once_in_forty_times(others: int) -> None:
+    excess = torch.randn(20_000, others + 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rest = excess[:, 1:]
+    far = (excess[:, 0] - rest.mean(1)) / rest.std(1)
+    assert float((far >= least_deviations(others)).double().mean()) == pytest.approx(0.025, abs=0.004)

@@ -69,7 +69,8 @@ def mark_rows(made: Made, known: Known, watermark: Watermark, clip: str | None, 
     rows: list[Row] = []
     for place, (class_, copies) in enumerate(of_class.items()):
         numbers = {name: float(column[place]) for name, column in columns.items()}
-        verdict = shows_mark(*([numbers[f"{name}_{what}"] for name in measured] for what in ("excess", "deviations")))
+        excess, far = ([numbers[f"{name}_{what}"] for name in measured] for what in ("excess", "deviations"))
+        verdict = shows_mark(excess, far, others=len(of_class) - 1)
         best = max(copies, key=lambda row: marked[row].correlation)
         rows.append(
             {"target": made.targets[copies[0]], "class": known.class_names[class_], "copies": len(copies)}

@@ -32,6 +32,7 @@ SCALES = (0.7, 0.85, 1.0, 1.2, 1.4)
 FLOOR = 0.1
 """Of the deviation of a whole picture, what the deviation under a template counts as at least."""
 
+_PIXELS_AT_ONCE = 2**22
 _FINER = 4
 _GREY = 128
 
@@ -91,19 +92,8 @@ def best_matches(images: Float[Tensor, "batch channels height width"], searched:
         images: Of any scale and number of channels, whose mean is taken as brightness.
         searched: One template at least.
     """
-    brightness = images.mean(1)
-    best: list[Match | None] = [None] * len(images)
-    for template in searched:
-        rows, columns = template.pixels.shape
-        found = correlations(brightness, template.pixels.to(brightness)).abs().flatten(1).max(1)
-        across = brightness.shape[2] - columns + 1
-        for picture, (value, place) in enumerate(zip(found.values.tolist(), found.indices.tolist(), strict=True)):
-            before = best[picture]
-            if before is None or value > before.correlation:
-                top, left = divmod(place, across)
-                box = Box(top, left, rows, columns)
-                best[picture] = Match(value, box, template.turn, template.scale)
-    return [match for match in best if match is not None]
+    at_once = max(1, _PIXELS_AT_ONCE // (images.shape[2] * images.shape[3]))
+    return [match for part in torch.split(images, at_once) for match in _best_of(part.mean(1), searched)]
 
 
 def correlations(
@@ -131,6 +121,18 @@ def correlations(
     least = floor**2 * template.numel() * pixels.square().mean((1, 2))[:, None, None]
     length = (torch.maximum(variance, least) * centred.square().sum()).sqrt()
     return torch.where(length > 0, products / length, 0.0).clamp(-1, 1)
+
+
+def _best_of(brightness: Float[Tensor, "batch height width"], searched: Sequence[Template]) -> list[Match]:
+    """Where the best template fits each of a few pictures best."""
+    fits = [correlations(brightness, one.pixels.to(brightness)).abs().flatten(1).max(1) for one in searched]
+    best = torch.stack([fit.values for fit in fits]).max(0)
+    matches = []
+    for picture, (value, which) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True)):
+        rows, columns = searched[which].pixels.shape
+        top, left = divmod(int(fits[which].indices[picture]), brightness.shape[2] - columns + 1)
+        matches.append(Match(value, Box(top, left, rows, columns), searched[which].turn, searched[which].scale))
+    return matches
 
 
 def _resized(change: Tensor, turn: float, scale: float) -> Tensor:

@@ -1,9 +1,12 @@
-"""Does a prototype show the mark? One rule, stated beforehand, over what :mod:`marks` has measured.
+"""Does a prototype show the mark? One rule over what :mod:`marks` has measured.
 
-    A prototype shows the mark where two of the measures, at least, are larger for the mark than for its null mark,
-    and that by two standard deviations more than is usual among the other classes.
+    A measure speaks for the mark where it is larger for the mark than for its null mark, and that by so many standard
+    deviations more than is usual among the n other classes:  t · √(1 + 1 / n)
+    A prototype shows the mark where two measures, at least, speak for it.
 
-One measure alone is not enough: of so many classes, one is always the first in something.
+t is the 97.5 % point of Student's distribution with n − 1 degrees of freedom: one more class like the others would lie
+above it once in forty times, however few they are (the usual prediction interval). One measure alone is not enough, for
+of so many classes one is always the first in something.
 """
 
 from __future__ import annotations
@@ -15,14 +18,28 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-DEVIATIONS = 2.0
-"""Standard deviations above the other classes from which a measure speaks for the mark."""
+LEVEL = 0.975
+"""How sure one must be of a measure that it speaks for the mark."""
 
 MEASURES = 2
 """Measures that must speak for it."""
 
 LEAST = 3
 """Other classes that it takes to tell what is usual."""
+
+
+def least_deviations(others: int) -> float:
+    """Standard deviations above the other classes from which a measure speaks for the mark.
+
+    Args:
+        others: How many they are, two or more.
+
+    >>> round(least_deviations(15), 3), round(least_deviations(3), 3)
+    (2.215, 4.968)
+    """
+    from scipy.stats import t  # slow to import
+
+    return float(t.ppf(LEVEL, others - 1)) * math.sqrt(1 + 1 / others)
 
 
 def deviations(excess: Float[Tensor, " classes"]) -> Float[Tensor, " classes"]:
@@ -41,19 +58,22 @@ def deviations(excess: Float[Tensor, " classes"]) -> Float[Tensor, " classes"]:
     return (excess.double() - others.mean(1)) / torch.where(spread > 0, spread, torch.nan)
 
 
-def shows_mark(excess: Sequence[float], deviation: Sequence[float]) -> bool | None:
+def shows_mark(excess: Sequence[float], deviation: Sequence[float], others: int) -> bool | None:
     """The rule, for one class.
 
     Args:
         excess: Of each measure, how far it is above that for the null mark.
         deviation: And how far this lies above the other classes, in their standard deviations.
+        others: How many these are.
 
     Returns:
         None where too few measures are known to say.
 
-    >>> shows_mark([0.1, 0.2, 0.0], [2.5, 3.0, 0.1]), shows_mark([0.1, 0.2], [2.5, math.nan])
+    >>> shows_mark([0.1, 0.2, 0.0], [2.5, 3.0, 0.1], 15), shows_mark([0.1, 0.2], [2.5, math.nan], 15)
     (True, None)
     """
     known = [pair for pair in zip(excess, deviation, strict=True) if not any(map(math.isnan, pair))]
-    speaking = sum(above > 0 and far >= DEVIATIONS for above, far in known)
-    return speaking >= MEASURES if len(known) >= MEASURES else None
+    if len(known) < MEASURES:
+        return None
+    wanted = least_deviations(others)
+    return sum(above > 0 and far >= wanted for above, far in known) >= MEASURES
