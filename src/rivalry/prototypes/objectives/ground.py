@@ -1,11 +1,13 @@
-"""What keeps an image among natural pictures: the statistics of its path, its colours, and no more value than theirs.
+"""Natural ground: values on the scale of natural pictures, and what an image pays for leaving it.
 
-    d(x) = 1/L Σ_l mean_c [((μ_lc(x) − m_lc) / s_lc)² + ((σ_lc(x) − n_lc) / t_lc)²]
+    gain(x) = (value(x) − v) / (v⁺ − v)
+    d(x)    = 1/L Σ_l mean_c [((μ_lc(x) − m_lc) / s_lc)² + ((σ_lc(x) − n_lc) / t_lc)²]
 
-μ_lc(x), σ_lc(x): mean and deviation over places of channel c in layer l of the path; m, n their means over natural
-pictures of all classes, s, t their deviations. So an image that is as far from the mean as a picture is pays 2. The
-picture itself counts as a layer of its own, its channels being opponent colours. Beyond the ceiling, the mean value
-of the strongest pictures, a value earns nothing more.
+v, v⁺: a target's mean value over natural pictures, and over the strongest of them; so a gain of 1 is that of the
+strongest, and weights of penalties mean the same for a logit and for a unit. μ_lc(x), σ_lc(x): mean and deviation over
+places of channel c in layer l of the path; m, n their means over natural pictures of all classes, s, t their
+deviations: an image that is as far from the mean as pictures are pays 2. The picture itself counts as a layer of its
+own, its channels being opponent colours.
 
 This is our own addition to Prototype Generation. The statistics are those by which DeepInversion (Yin et al. 2020,
 "Dreaming to Distill", arXiv:1912.08795) holds an image to what BatchNorm has seen; taken from pictures, they need no
@@ -15,9 +17,10 @@ whether a path is as natural as that of other pictures of the class remains to b
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -33,25 +36,25 @@ _LEAST = 0.1
 
 
 @dataclass(frozen=True)
-class NaturalPath:
-    """How an image is held among natural pictures.
+class Natural:
+    """How an image is held to natural pictures; values are on their scale, whatever the weights.
 
     Attributes:
-        weight: Of the statistics of the path, 0 or more.
-        colours: Of the statistics of the picture's colours, 0 or more.
-        ceiling: Whether a value beyond that of the strongest natural pictures earns nothing.
+        path: Weight of the statistics of the path, 0 or more.
+        colours: Weight of the statistics of the picture's colours, 0 or more.
+        ceiling: Whether a value beyond that of the strongest pictures earns nothing.
 
     Raises:
         ValueError: If a weight is negative.
     """
 
-    weight: float = 5.0
-    colours: float = 0.5
-    ceiling: bool = True
+    path: float = 0.0
+    colours: float = 0.0
+    ceiling: bool = False
 
     def __post_init__(self) -> None:
-        if self.weight < 0 or self.colours < 0:
-            raise ValueError(f"weights are 0 or more, got weight={self.weight} and colours={self.colours}")
+        if self.path < 0 or self.colours < 0:
+            raise ValueError(f"weights are 0 or more, got path={self.path} and colours={self.colours}")
 
 
 @dataclass(frozen=True)
@@ -61,35 +64,50 @@ class Ground:
     Attributes:
         layers: Mean and deviation, over pictures, of what :func:`layer_statistics` gives, by layer of the path.
         axes: Of the channels of each layer.
-        ceilings: By text of a target, the value beyond which nothing is earned.
+        scales: By text of a target, its mean value over pictures, and over the strongest of them.
     """
 
     layers: Mapping[str, tuple[Float[Tensor, " columns"], Float[Tensor, " columns"]]]
     axes: Mapping[str, int]
-    ceilings: Mapping[str, float] = field(default_factory=dict)
+    scales: Mapping[str, tuple[float, float]]
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The layers of the network that must be heard."""
-        return tuple(layer for layer in self.layers if layer != COLOURS)
+    def heard(self, natural: Natural) -> tuple[str, ...]:
+        """The layers of the network that must be heard for what an image pays."""
+        return tuple(layer for layer in self.layers if layer != COLOURS) if natural.path else ()
+
+    def gain(
+        self, targets: Sequence[str], values: Float[Tensor, " batch"], natural: Natural
+    ) -> Float[Tensor, " batch"]:
+        """Values on the scale of natural pictures: 0 of all on average, 1 of the strongest.
+
+        Args:
+            targets: Text of the target of each image.
+            values: Of the images.
+            natural: Says whether there is a ceiling.
+        """
+        scales = values.new_tensor([self.scales[target] for target in targets])
+        spread = scales[:, 1] - scales[:, 0]
+        found = (values - scales[:, 0]) / torch.where(spread > 0, spread, 1.0)  # all pictures alike have no scale
+        return found.clamp(max=1) if natural.ceiling else found
 
     def distance(
         self,
         outputs: Mapping[str, Float[Tensor, "batch ..."]],
         images: Float[Tensor, "batch channels height width"],
-        nature: NaturalPath,
+        natural: Natural,
     ) -> Float[Tensor, " batch"]:
         """What each image pays.
 
         Args:
-            outputs: Of the layers of the path.
+            outputs: Of the layers that are :meth:`heard`.
             images: As the network was shown them, 0 to 1.
-            nature: The weights.
+            natural: The weights.
         """
         paid = images.new_zeros(len(images))
-        for layer in self.path if nature.weight else ():
-            paid = paid + nature.weight / len(self.path) * self._strangeness(layer, outputs[layer])
-        return paid + nature.colours * self._strangeness(COLOURS, opponent(images)) if nature.colours else paid
+        path = self.heard(natural)
+        for layer in path:
+            paid = paid + natural.path / len(path) * self._strangeness(layer, outputs[layer])
+        return paid + natural.colours * self._strangeness(COLOURS, opponent(images)) if natural.colours else paid
 
     def _strangeness(self, layer: str, output: Tensor) -> Tensor:
         mean, deviation = (tensor.to(output.device, torch.float32) for tensor in self.layers[layer])
@@ -97,9 +115,10 @@ class Ground:
         # Two rows a channel, one for its mean and one for its deviation: the mean over channels is twice that of rows.
         return 2 * ((found - mean) / deviation).square().mean(1)
 
-    def tensors(self) -> tuple[Tensor, ...]:
-        """All that decides a distance, for a digest."""
-        return tuple(tensor for pair in self.layers.values() for tensor in pair)
+    def told(self) -> Iterator[str | Tensor]:
+        """All that decides gains and distances, for a digest."""
+        yield json.dumps([dict(self.axes), dict(self.scales)])
+        yield from (tensor for pair in self.layers.values() for tensor in pair)
 
 
 class GroundStatistics:

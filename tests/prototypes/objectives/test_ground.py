@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from rivalry.prototypes.objectives.natural_path import (
+from rivalry.prototypes.objectives.ground import (
     COLOURS,
     Ground,
     GroundStatistics,
-    NaturalPath,
+    Natural,
     layer_statistics,
     opponent,
 )
@@ -34,7 +34,7 @@ def ground_of(pictures: Tensor, outputs: dict[str, Tensor], batch: int = 12) -> 
     for first in range(0, len(pictures), batch):
         part = slice(first, first + batch)
         statistics.update({layer: output[part] for layer, output in outputs.items()}, pictures[part])
-    return Ground(statistics.compute(), {COLOURS: 1, **AXES})
+    return Ground(statistics.compute(), {COLOURS: 1, **AXES}, {"class:0": (-1.0, 3.0), "unit:a:1": (2.0, 2.0)})
 
 
 def test_statistics_of_a_layer_are_means_and_deviations_of_its_channels() -> None:
@@ -67,7 +67,7 @@ def test_streamed_statistics_do_not_depend_on_batches() -> None:
 def test_a_picture_pays_about_two_for_each_layer_and_a_strange_one_more() -> None:
     pictures, outputs = some_pictures(400), some_outputs(400)
     ground = ground_of(pictures, outputs, batch=400)
-    nature = NaturalPath(weight=1.0, colours=1.0)
+    nature = Natural(path=1.0, colours=1.0)
     paid = ground.distance(outputs, pictures, nature)
     assert 3.0 < float(paid.mean()) < 4.0  # 2 of the path's layers together and 2 of colours, less what is added
     strange = ground.distance({layer: output + 3 for layer, output in outputs.items()}, pictures, nature)
@@ -77,18 +77,18 @@ def test_a_picture_pays_about_two_for_each_layer_and_a_strange_one_more() -> Non
 def test_weights_of_zero_pay_nothing_for_their_part() -> None:
     pictures, outputs = some_pictures(), some_outputs()
     ground = ground_of(pictures, outputs)
-    path = ground.distance(outputs, pictures, NaturalPath(weight=2.0, colours=0.0))
-    colours = ground.distance(outputs, pictures, NaturalPath(weight=0.0, colours=3.0))
-    both = ground.distance(outputs, pictures, NaturalPath(weight=2.0, colours=3.0))
+    path = ground.distance(outputs, pictures, Natural(path=2.0, colours=0.0))
+    colours = ground.distance(outputs, pictures, Natural(path=0.0, colours=3.0))
+    both = ground.distance(outputs, pictures, Natural(path=2.0, colours=3.0))
     torch.testing.assert_close(path + colours, both)
-    assert ground.distance({}, pictures, NaturalPath(0.0, 0.0)).tolist() == [0.0] * 12
+    assert ground.distance({}, pictures, Natural(0.0, 0.0)).tolist() == [0.0] * 12
 
 
 def test_what_an_image_pays_is_its_own() -> None:
     pictures, outputs = some_pictures(), some_outputs()
     ground = ground_of(pictures, outputs)
-    alone = ground.distance({layer: output[3:4] for layer, output in outputs.items()}, pictures[3:4], NaturalPath())
-    torch.testing.assert_close(ground.distance(outputs, pictures, NaturalPath())[3:4], alone)
+    alone = ground.distance({layer: output[3:4] for layer, output in outputs.items()}, pictures[3:4], Natural(0.3, 0.1))
+    torch.testing.assert_close(ground.distance(outputs, pictures, Natural(0.3, 0.1))[3:4], alone)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 5])
@@ -100,5 +100,22 @@ def test_opponent_colours_turn_and_keep_lengths(channels: int) -> None:
 
 
 def test_a_negative_weight_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 or more, got weight=-1"):
-        NaturalPath(weight=-1)
+    with pytest.raises(ValueError, match="0 or more, got path=-1"):
+        Natural(path=-1)
+
+
+def test_gains_are_on_the_scale_of_natural_pictures() -> None:
+    ground = ground_of(some_pictures(), some_outputs())
+    values = torch.tensor([-1.0, 3.0, 7.0, 2.5], requires_grad=True)
+    targets = ["class:0", "class:0", "class:0", "unit:a:1"]
+    assert ground.gain(targets, values, Natural()).tolist() == [0.0, 1.0, 2.0, 0.5]
+    held = ground.gain(targets, values, Natural(ceiling=True))
+    assert held.tolist() == [0.0, 1.0, 1.0, 0.5]
+    (gradient,) = torch.autograd.grad(held.sum(), values)
+    assert gradient.tolist()[2:] == [0.0, 1.0]
+
+
+def test_no_layer_must_be_heard_for_colours_alone() -> None:
+    ground = ground_of(some_pictures(), some_outputs())
+    assert ground.heard(Natural(colours=1.0)) == ()
+    assert ground.heard(Natural(path=1.0)) == ("maps", "tokens", "vector")
