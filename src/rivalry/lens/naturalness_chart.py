@@ -71,6 +71,7 @@ def naturalness_chart(record: Record) -> Picture:
     high = _TOP + _HIGH + _NAMES + 0.4 + _STEP * lines
     figure, page = blank_page(11.0, high, "Do prototypes pass as natural pictures do?", _line(record, layers))
     names = {row["depth"]: row["layer"] for row in layers}
+    _draw_legend(page, layers)
     _draw_together(page, layers, names)
     _draw_similarities(page, layers, names)
     _draw_targets(page, targets, len(names), _TOP + _HIGH + _NAMES + 0.5)
@@ -115,7 +116,7 @@ def _draw_together(page: Axes, layers: Sequence[Row], names: Mapping[int, str]) 
 
 
 def _draw_similarities(page: Axes, layers: Sequence[Row], names: Mapping[int, str]) -> None:
-    """What the curves are made of, and what all lines mean."""
+    """What the curves are made of."""
     numbers = [row[name] for row in layers for name in _NUMBERS[:3]]
     panel = DepthPanel(7.0, _TOP, 3.6, _HIGH, len(names), *span(numbers, least=0.0, most=0.5, limits=(-1.0, 1.0)))
     draw_frame(page, panel, "Rank correlation", "with pictures of the target, mean over pairs")
@@ -126,6 +127,9 @@ def _draw_similarities(page: Axes, layers: Sequence[Row], names: Mapping[int, st
         made = {row["depth"]: row["spearman"] for row in layers if row["method"] == method}
         draw_curve(page, panel, made, colour, wide=1.4)
     draw_names(page, panel, names)
+
+
+def _draw_legend(page: Axes, layers: Sequence[Row]) -> None:
     left = 0.75
     entries = [(*METHODS[method], "-") for method in METHODS if any(row["method"] == method for row in layers)]
     for said, colour, style in (*entries, *_BASELINES.values()):
