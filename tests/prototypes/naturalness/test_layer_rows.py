@@ -70,13 +70,12 @@ def test_targets_that_are_told_one_by_one_and_not_together_have_no_scale() -> No
 
 
 def test_the_headline_is_of_layers_that_have_a_scale() -> None:
-    ours = {"a": 0.5, "b": 0.3, "c": 0.4}
+    ours = {"a": 0.5, "b": 0.3, "c": 0.35}
     rows = [point("x", "prototype", value, layer=layer) for layer, value in ours.items()]
     rows += [point("x", "fourier", 0.4, layer=layer) for layer in ours]
     rows[2]["normalised"] = rows[5]["normalised"] = None
-    assert headline(layer_rows(rows)) == pytest.approx(
-        {"naturalness": 0.5, "naturalness_plain": 0.5, "layers_above_plain": 0.5, "layers_with_scale": 2 / 3}
-    )
+    expected = {"naturalness": 0.5, "naturalness_plain": 0.5, "layers_above_plain": 0.5, "layers_with_scale": 2 / 3}
+    assert headline(layer_rows(rows)) == pytest.approx({**expected, "layers_more_alike": 1 / 3})
 
 
 def test_of_nothing_nothing_is_known() -> None:

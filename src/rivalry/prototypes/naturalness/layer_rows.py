@@ -80,15 +80,18 @@ def headline(rows: Sequence[Row]) -> dict[str, float]:
     Returns:
         ``naturalness`` and, of the plain baseline, ``naturalness_plain``: medians over those layers that have a scale
         (of a mean, the layer of the smallest scale would be the greatest part), whose share is ``layers_with_scale``;
-        and ``layers_above_plain``, the share of them in which ours is above the baseline. NaN where nothing is known.
+        and ``layers_above_plain``, the share of them in which ours is above the baseline. ``layers_more_alike`` is the
+        share of all layers in which ours is more like the targets' pictures, scale or none. NaN where nothing is known.
     """
     ours = [row for row in rows if row["method"] == OURS]
-    plain = [row for row in rows if row["method"] == PLAIN]
+    plain = {row["layer"]: row for row in rows if row["method"] == PLAIN}
     known = [row for row in ours if row["normalised"] is not None]
+    pairs = [(row["spearman"], plain[row["layer"]]["spearman"]) for row in ours if row["layer"] in plain]
     return {
         "naturalness": _median([row["normalised"] for row in known]),
-        "naturalness_plain": _median([row["normalised"] for row in plain if row["normalised"] is not None]),
+        "naturalness_plain": _median([row["normalised"] for row in plain.values() if row["normalised"] is not None]),
         "layers_above_plain": _mean([float(row["above"] > 0) for row in known if row["above"] is not None]),
+        "layers_more_alike": _mean([float(own > base) for own, base in pairs if None not in (own, base)]),
         "layers_with_scale": len(known) / len(ours) if ours else math.nan,
     }
 
