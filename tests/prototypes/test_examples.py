@@ -53,6 +53,7 @@ def test_own_pictures_are_members_and_the_others_are_none(values: Tensor, member
     mean = values[::10, 0].mean().item()
     assert found.natural_value[0].item() == pytest.approx(mean)  # over all members, not over those that were drawn
     assert math.isnan(found.natural_value[1])
+    assert torch.allclose(found.mean_value, values.double().mean(0))
 
 
 def test_own_pictures_may_be_the_strongest_and_are_never_among_the_others(values: Tensor, members: Tensor) -> None:

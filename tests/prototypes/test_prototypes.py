@@ -20,6 +20,7 @@ from rivalry.lens.prototype_sheet import shows_prototypes
 from rivalry.prototypes import Examples, Prototypes
 from rivalry.prototypes import study as study_module
 from rivalry.prototypes.naturalness import NATURALNESS_LAYERS
+from rivalry.prototypes.objectives.ground import Natural
 from rivalry.prototypes.optimisation import Recipe
 from rivalry.prototypes.record.schemas import TABLES
 from rivalry.recording import sweep
@@ -282,6 +283,40 @@ def test_a_rate_that_was_searched_is_gone_on_with() -> None:
     assert rows_of(warm, "prototypes")[0]["rate"] == pytest.approx(rows_of(first, "prototypes")[0]["rate"])
 
 
+@pytest.mark.parametrize("network", [Colourist(), Colourist(compete=True)], ids=["relu", "lwta"])
+def test_a_recipe_may_hold_images_to_natural_pictures(network: nn.Module) -> None:
+    plain = Recipe(steps=30, natural=Natural())
+    targets = ["class:red", "unit:act:1"]
+    free, held = (
+        prototypes(network, recipe=recipe, steps=None, plain=None, targets=targets)
+        for recipe in (plain, Recipe(steps=30, natural=Natural(path=20.0, colours=5.0)))
+    )
+    pixels = torch.stack([Colours()[place]["image"] for place in range(60)]).float() / 255
+    for name in targets:
+        apart = []
+        for record in (free, held):
+            (row,) = rows_of(record, "prototypes", target=name)
+            made = picture(row["picture"]) / 255
+            apart.append(np.abs(made.mean((0, 1)) - pixels.mean((0, 2, 3)).numpy()).sum())
+        assert apart[1] < apart[0]
+
+
+def test_values_on_natural_ground_are_between_the_mean_and_the_strongest() -> None:
+    analysis = study()
+    sweep(Colourist(), colours_loader(), [analysis], progress=False)
+    assert analysis._stream.compute().ground is None  # nothing asks for it
+    analysis = study(recipe=Recipe(natural=Natural(path=1.0)), layers=["mix", "act"])
+    sweep(Colourist(), colours_loader(), [analysis], progress=False)
+    ground = analysis._stream.compute().ground
+    assert ground is not None
+    assert {layer: ground.axes[layer] for layer in ground.heard(Natural(path=1.0))} == {"mix": 1, "act": 1}
+    logits = Colourist().eval()(torch.stack([Colours()[place]["image"] for place in range(60)]).float() / 255)
+    for number, name in enumerate(CLASSES):
+        mean, best = ground.scales[f"class:{name}"]
+        assert mean == pytest.approx(logits[:, number].mean().item(), rel=1e-5)
+        assert best == pytest.approx(logits[:, number].topk(3).values.mean().item(), rel=1e-5)
+
+
 def test_layers_of_the_path_may_be_chosen() -> None:
     record = prototypes(layers=["act"], targets=["class:red"])
     assert record.settings["path"] == ["act"]
@@ -342,6 +377,7 @@ def test_many_draws_of_a_network_that_draws_nothing_are_refused() -> None:
 def test_memory_is_bounded_by_targets_and_the_reservoir() -> None:
     analysis = study(examples=Examples(own=5, others=5, reservoir=20))
     sweep(Colourist(), colours_loader(60), [analysis], progress=False)
-    assert analysis._natural._reservoir.compute().values.shape == (20, 3)
-    assert analysis._natural._others.keys.shape == (3, 10)
+    kept = analysis._stream._pictures
+    assert kept._reservoir.compute().values.shape == (20, 3)
+    assert kept._others.keys.shape == (3, 10)
     assert FEW.reservoir == 40

@@ -66,6 +66,7 @@ class Beside:
         others: Of each target, pictures that are none of it, ascending.
         quantiles: Of each target, the picture at each quantile and its value.
         natural_value: Mean value of each target over its own pictures; NaN where there are none.
+        mean_value: Mean value of each target over all pictures.
     """
 
     def __init__(
@@ -75,9 +76,10 @@ class Beside:
         others: Sequence[tuple[int, ...]],
         quantiles: Sequence[Sequence[tuple[int, float]]],
         natural_value: Float[Tensor, " targets"],
+        mean_value: Float[Tensor, " targets"],
     ) -> None:
         self.ranking, self.own, self.others = ranking, tuple(own), tuple(others)
-        self.quantiles, self.natural_value = tuple(quantiles), natural_value
+        self.quantiles, self.natural_value, self.mean_value = tuple(quantiles), natural_value, mean_value
 
 
 class NaturalPictures:
@@ -99,7 +101,7 @@ class NaturalPictures:
         self._top = TopImages(count, max(examples.top, examples.own)).to(device)
         self._drawn = TopImages(count, examples.own).to(device)
         self._others = TopImages(count, examples.own + examples.others).to(device)  # own ones among them fall out later
-        self._sums = _Sums(count).to(device)
+        self._sums, self._all = _Sums(count).to(device), _Sums(count).to(device)
         self._kept = draw(samples, examples.reservoir, seed).to(device)
         self._reservoir = SampleRows(count, len(self._kept)).to(device)
 
@@ -116,6 +118,7 @@ class NaturalPictures:
         self._drawn.update(chance, members.float(), index)
         self._others.update(chance, (~members).float(), index)
         self._sums.update(worth.values, members)
+        self._all.update(worth.values, torch.ones_like(members))
         chosen = torch.isin(index, self._kept)
         self._reservoir.update(worth.values[chosen], index[chosen])
 
@@ -127,15 +130,15 @@ class NaturalPictures:
             for target, strongest in enumerate(self._strongest)
         ]
         rest = [_places(row, leaving=own[target])[: self._examples.others] for target, row in enumerate(others.images)]
-        labelled = self._sums.compute().reshape(-1)  # torchmetrics squeezes what has one element
+        # torchmetrics squeezes what has one element
+        labelled, everything = (sums.compute().reshape(-1) for sums in (self._sums, self._all))
         strong = ranking.values[:, : self._examples.own]
         strong = torch.where(strong.isfinite(), strong, torch.nan).double().nanmean(1)
         mean = torch.where(torch.tensor(self._strongest, device=strong.device), strong, labelled)
         rows = self._reservoir.compute()
         quantiles = [at_quantiles(rows, target, self._examples.quantiles) for target in range(len(own))]
-        return Beside(
-            ranking, [tuple(sorted(one)) for one in own], [tuple(sorted(one)) for one in rest], quantiles, mean
-        )
+        ours, theirs = ([tuple(sorted(one)) for one in pictures] for pictures in (own, rest))
+        return Beside(ranking, ours, theirs, quantiles, mean, everything)
 
 
 def at_quantiles(rows: Rows, column: int, quantiles: Sequence[float]) -> list[tuple[int, float]]:

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from rivalry.data.dataset import ImageDataset
-from rivalry.prototypes.images import Canvas, Statistics
+from rivalry.prototypes.images import Canvas
 from rivalry.prototypes.natural import Worth, worth
+from rivalry.prototypes.nature import Nature
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.objectives.values import Readout, layers_of
 from rivalry.prototypes.optimisation import Kept, Recipe, image_ids, optimise
@@ -33,7 +34,7 @@ class Making:
 
     Attributes:
         listening: The network, and how it is run.
-        statistics: Of the pictures that it sees.
+        nature: What is known of natural pictures.
         readout: How targets are read.
         copies: Prototypes of each target.
         draws: Passes that are averaged where LWTA layers draw winners.
@@ -42,7 +43,7 @@ class Making:
     """
 
     listening: Listening
-    statistics: Statistics
+    nature: Nature
     readout: Readout
     copies: int
     draws: int
@@ -98,13 +99,15 @@ class Making:
         listening = self.listening
         each = [target for target in targets for _ in range(self.copies)]
         logits = recipe.baseline > 0 or any(target.layer is None for target in targets)
-        with Live(listening.network, layers_of(targets), listening.forward, seed=self.seed, logits=logits) as live:
+        layers = (*layers_of(targets), *self._path(recipe))
+        with Live(listening.network, layers, listening.forward, seed=self.seed, logits=logits) as live:
             made = optimise(
                 live,
                 each,
                 self._canvas(recipe),
                 recipe,
                 readout=self.readout,
+                ground=self.nature.ground,
                 seed=self.seed,
                 start=start,
                 draws=self.draws,
@@ -115,8 +118,13 @@ class Making:
         values, answered, probabilities = self._judge(each, pictures)
         return Portraits(pictures, alpha_to_bytes(made.alpha), values, answered, probabilities, tuple(names), made)
 
+    def _path(self, recipe: Recipe) -> tuple[str, ...]:
+        """Layers that must be heard where images are held to natural pictures."""
+        ground = self.nature.ground
+        return () if ground is None or recipe.natural is None else ground.heard(recipe.natural)
+
     def _canvas(self, recipe: Recipe) -> Canvas:
-        return recipe.parametrisation.canvas(self.shape, self.statistics, self.listening.device)
+        return recipe.parametrisation.canvas(self.shape, self.nature.statistics, self.listening.device)
 
     def _silent(self, targets: Sequence[Target], recipe: Recipe, begin: Tensor | None) -> list[bool]:
         """Which targets do not answer to where one of their copies starts; a class always does."""
@@ -135,7 +143,7 @@ class Making:
     def _wake(self, targets: Sequence[Target], strongest: Sequence[int]) -> Woken:
         """Images to which silent targets answer."""
         dataset = self.listening.dataset
-        noise = noise_pictures(self.shape, self.statistics, self.seed, self.listening.device)
+        noise = noise_pictures(self.shape, self.nature.statistics, self.seed, self.listening.device)
         found = [self._worth(targets, shown)[0] for shown in torch.split(to_bytes(noise), BATCH)]
         worth = Worth(torch.cat([one.values for one in found]), torch.cat([one.answered for one in found]))
         natural = [dataset[index]["image"].float() / 255 for index in strongest]

@@ -9,28 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Literal, get_args
+from typing import get_args
 
 import pyarrow as pa
-import torch
-from jaxtyping import Bool
 from torch import Tensor, nn
 
 from rivalry.data.dataset import ImageDataset
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.numerics.nearest import nearest
-from rivalry.prototypes.examples import Beside, Examples, NaturalPictures
-from rivalry.prototypes.images import PictureStatistics
+from rivalry.prototypes.examples import Beside, Examples
 from rivalry.prototypes.insight import Found, Insight, Known
 from rivalry.prototypes.making import Making
-from rivalry.prototypes.natural import worth
+from rivalry.prototypes.nature import Nature, NatureStream, Own
 from rivalry.prototypes.objectives.targets import check_numbers
 from rivalry.prototypes.objectives.values import Reading, Readout, check_reading
 from rivalry.prototypes.optimisation import Kept, Recipe
 from rivalry.prototypes.record.made import made_prototypes
 from rivalry.prototypes.record.overview import completed, mosaic, scalars
 from rivalry.prototypes.record.schemas import OURS, PLAIN, TABLES
-from rivalry.prototypes.settled import directed, settle
+from rivalry.prototypes.settled import directed, path_axes, settle
 from rivalry.prototypes.study import Study, grouped, recipe_of
 from rivalry.recording.analysis import Analysis, Finding
 from rivalry.recording.axes import Layers, check_axes
@@ -42,9 +39,6 @@ from rivalry.recording.observation import Images, Listening, Observation
 from rivalry.recording.progress import progress_bar
 from rivalry.recording.ranks import rank_and_world
 from rivalry.records import JSON
-
-Own = Literal["labelled", "strongest"]
-"""Which natural pictures are a class's own."""
 
 _CACHE = "prototypes"
 """Where finished groups of targets lie until the study is whole."""
@@ -135,6 +129,9 @@ class Prototypes(Analysis):
             network, dataset, self.targets, self.layers, axes=self._axes, concepts=self.concepts, further=further
         )
         self.taps = tuple(dict.fromkeys((*self._settled.taps, *further)))
+        path = self._settled.path
+        held = any(recipe.natural is not None for recipe in self.recipes.values())
+        self._channels = path_axes(network, path, dataset[0]["image"], self._axes) if held else None
 
     def start(self, listening: Listening) -> None:
         """Begin to take statistics, and to look for natural pictures.
@@ -146,30 +143,22 @@ class Prototypes(Analysis):
         counts = {name: one.weights.shape[1] for name, one in listening.directions.items()}
         check_numbers(directed(self._settled.targets), counts)
         self._listening = listening
-        image = listening.dataset[0]["image"]
-        self._statistics = PictureStatistics(*image.shape).to(listening.device)
-        self._classes = {
-            place: target.number for place, target in enumerate(self._settled.targets) if target.layer is None
-        }
-        of_class = torch.tensor([place in self._classes for place in range(len(self._settled.targets))])
-        strongest = ~of_class if self.own == "labelled" else torch.ones_like(of_class)
-        self._natural = NaturalPictures(self.examples, strongest, len(listening.dataset), self.seed, listening.device)
+        self._stream = NatureStream(
+            self._settled, listening, self.examples, self.own, self.reading, self._channels, self.seed
+        )
 
     def observe(self, observation: Observation) -> None:
         """Take in a batch."""
-        settled = self._settled
-        found = worth(settled.targets, observation, settled.maps, self._listening.competitors, self.reading)
-        self._statistics.update(observation.images)
-        self._natural.update(found, self._members(observation), observation.index)
+        self._stream.update(observation)
 
     def conclude(self, network: nn.Module) -> Finding:
         """Make the prototypes, a group of targets after another, and judge them."""
-        beside = self._natural.compute()
-        targets = self._settled.targets
+        nature = self._stream.compute()
+        beside, targets = nature.beside, self._settled.targets
         dead = [place for place, count in enumerate(beside.ranking.wins.tolist()) if not count]
         groups = grouped([place for place in range(len(targets)) if place not in dead], self.copies)
         done = FinishedParts(_CACHE, self._told(network, beside))
-        parts = self._parts(beside, groups, done)
+        parts = self._parts(nature, groups, done)
         gathered = gather_tables(parts, TABLES, self._listening.device)
         tables = completed(gathered, targets, [targets[place] for place in dead], self.seed)
         seen = self._look(tables, beside)
@@ -181,7 +170,7 @@ class Prototypes(Analysis):
             self._settings(),
         )
 
-    def _parts(self, beside: Beside, groups: Sequence[tuple[int, ...]], done: FinishedParts) -> list[Packed]:
+    def _parts(self, nature: Nature, groups: Sequence[tuple[int, ...]], done: FinishedParts) -> list[Packed]:
         """What is found of this rank's groups."""
         listening = self._listening
         with progress_bar(shown=rank_and_world()[0] == 0) as bar:
@@ -191,12 +180,8 @@ class Prototypes(Analysis):
                 bar.update(task, completed=step, total=steps)
 
             readout = Readout(self._settled.maps, listening.directions, self.reading)
-            making = Making(
-                listening, self._statistics.compute(), readout, self.copies, self.draws, self.seed, on_step=told
-            )
-            study = Study(
-                making, self.recipes, self._settled, beside, self.examples, listening.previous, self.warm_steps
-            )
+            making = Making(listening, nature, readout, self.copies, self.draws, self.seed, on_step=told)
+            study = Study(making, self.recipes, self._settled, self.examples, listening.previous, self.warm_steps)
             return [self._part(study, groups[group], done, group) for group in own_share(range(len(groups)))]
 
     def _part(self, study: Study, places: tuple[int, ...], done: FinishedParts, group: int) -> Packed:
@@ -209,15 +194,6 @@ class Prototypes(Analysis):
         done.keep(group, found)
         kept.forget()
         return found
-
-    def _members(self, observation: Observation) -> Bool[Tensor, "batch targets"]:
-        """Which pictures are of which target's class; none of targets of another kind."""
-        logits, labels = observation.logits, observation.labels
-        if logits is None:
-            raise ValueError("wanted logits of every batch, and one came without")
-        known = labels if self._settled.labelled and labels is not None else logits.argmax(1)
-        numbers = [self._classes.get(place, -1) for place in range(len(self._settled.targets))]
-        return known[:, None] == torch.tensor(numbers, device=known.device)
 
     def _look(self, tables: Mapping[str, pa.Table], beside: Beside) -> Found:
         """What the insight sees in the prototypes. A collective."""

@@ -14,8 +14,9 @@ from rivalry.data.class_names import distinct
 from rivalry.data.dataset import ImageDataset
 from rivalry.prototypes.objectives.targets import KnownConcepts, Target, check_numbers, parse_target
 from rivalry.prototypes.objectives.values import layers_of
-from rivalry.recording.axes import Layers
+from rivalry.recording.axes import Layers, axes_of_outputs
 from rivalry.recording.directions import MARK
+from rivalry.recording.hearing import hear_once
 from rivalry.recording.layer_maps import LayerMaps
 from rivalry.recording.live import Live
 from rivalry.recording.path import path_of
@@ -112,6 +113,18 @@ def _concepts_in(folder: str) -> KnownConcepts:
     if "concepts" not in record.tables:
         raise ValueError(f"the record in {folder} holds no concepts; wanted one of a ConceptExtraction")
     return KnownConcepts.of(record.tables["concepts"], folder)
+
+
+def path_axes(
+    network: nn.Module, path: Sequence[str], image: UInt8[Tensor, "3 height width"], given: Mapping[str, int]
+) -> dict[str, int]:
+    """Axis of channels of every layer of a path, by what it gives for a picture.
+
+    Raises:
+        ValueError: Where an axis cannot be told, naming the layer and how to give it.
+    """
+    square = image.shape[1] == image.shape[2]
+    return axes_of_outputs(network, hear_once(network, path, image), given, square=square)
 
 
 def directed(targets: Sequence[Target]) -> tuple[Target, ...]:

@@ -39,8 +39,7 @@ class Study:
         making: Makes prototypes.
         recipes: By method: ours, and the plain baseline where it is wanted.
         settled: All targets, and the path.
-        beside: Natural pictures of all targets.
-        examples: How many of them.
+        examples: How many natural pictures stand beside.
         previous: An earlier record to go on from.
         warm_steps: Steps of an optimisation that goes on; None never goes on.
     """
@@ -48,10 +47,14 @@ class Study:
     making: Making
     recipes: Mapping[str, Recipe]
     settled: Settled
-    beside: Beside
     examples: Examples
     previous: Record | None
     warm_steps: int | None
+
+    @property
+    def beside(self) -> Beside:
+        """Natural pictures of all targets."""
+        return self.making.nature.beside
 
     def of(self, places: Sequence[int], kept: Kept) -> dict[str, bytes]:
         """Study some of the targets.

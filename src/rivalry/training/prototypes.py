@@ -25,8 +25,8 @@ from rivalry.lens.naturalness_chart import naturalness_chart, shows_naturalness
 from rivalry.lens.prototype_sheet import prototype_sheet, shows_prototypes
 from rivalry.lwta import Mode
 from rivalry.prototypes import Prototypes
+from rivalry.prototypes.nature import Own
 from rivalry.prototypes.optimisation import RECIPES
-from rivalry.prototypes.prototypes import Own
 from rivalry.records import Record
 from rivalry.training.analyze import Target, analyze, find_target, read_study
 from rivalry.training.chatter import silence_idle_talk
