@@ -60,7 +60,8 @@ class Readout:
             heard: What the network made of the images.
             size: Height and width of the images.
         """
-        maps = {} if self.maps is None else self.maps.of(heard.outputs, size)
+        own = {} if self.maps is None else {name: heard.outputs[name] for name in layers_of(targets)}
+        maps = {} if self.maps is None else self.maps.of(own, size)
         return values(targets, heard.logits, maps, self.directions, self.reading)
 
 

@@ -1,8 +1,10 @@
 """The gradients of one step: of the values of images, through views and network, and of what images pay.
 
-    g_x = −∂ value(T(x)) / ∂x + ∂ penalty(x) / ∂x        g_θ = g_x · ∂x / ∂θ
+    g_x = −∂ merit(T(x)) / ∂x + ∂ penalty(x) / ∂x        g_θ = g_x · ∂x / ∂θ
 
-Values and penalties of images are summed, so that each image has the gradient it would have alone.
+The merit is the value itself, or on natural ground its gain there less the distance from it
+(:mod:`rivalry.prototypes.objectives.ground`). Merits and penalties of images are summed, so that each image has the
+gradient it would have alone.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from torch import Tensor
 from rivalry.data.augmentation.randomness import hashed
 from rivalry.lwta.layer import drawing_by
 from rivalry.prototypes.images import Canvas
+from rivalry.prototypes.objectives.ground import Ground
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.objectives.values import Readout
 from rivalry.prototypes.optimisation.recipe import Recipe
@@ -30,11 +33,13 @@ class Slope:
 
     Attributes:
         values: Of the views that were shown.
+        merits: The same on the scale of natural pictures, less what the views pay for leaving it; or the values again.
         gradient: Of the loss, by parameter.
-        alpha: |∂value/∂x|, summed over channels.
+        alpha: |∂merit/∂x|, summed over channels.
     """
 
     values: Float[Tensor, " batch"]
+    merits: Float[Tensor, " batch"]
     gradient: Float[Tensor, "batch ..."]
     alpha: Float[Tensor, "batch height width"]
 
@@ -53,6 +58,7 @@ class Ascent:
         targets: One an image.
         ids: By which chance knows the images.
         groups: Images of one number are pushed apart.
+        ground: What natural pictures are like; needed where the recipe holds images to them.
     """
 
     live: Live
@@ -64,13 +70,14 @@ class Ascent:
     targets: tuple[Target, ...]
     ids: Int[Tensor, " images"]
     groups: Int[Tensor, " images"]
+    ground: Ground | None = None
 
     def rows(self, rows: Sequence[int]) -> Ascent:
         """The ascent of some of the images, perhaps several times."""
         chosen = torch.tensor(rows, device=self.ids.device)
         targets = tuple(self.targets[row] for row in rows)
         parts = (self.live, self.canvas, self.recipe, self.readout, self.seed, self.draws)
-        return Ascent(*parts, targets, self.ids[chosen], self.groups[chosen])
+        return Ascent(*parts, targets, self.ids[chosen], self.groups[chosen], self.ground)
 
     def slope(self, parameters: Float[Tensor, "batch ..."], step: int) -> Slope:
         """Values and gradients of all images.
@@ -82,33 +89,40 @@ class Ascent:
         parameters = parameters.detach().requires_grad_()
         images = self.canvas.images(parameters)
         shown = images.detach().requires_grad_()
-        values, rise = self._rise(shown, step)
+        values, merits, rise = self._rise(shown, step)
         (gradient,) = torch.autograd.grad(images, parameters, self._paid(shown) - rise)
-        return Slope(values, gradient, rise.abs().sum(1))
+        return Slope(values, merits, gradient, rise.abs().sum(1))
 
     def values(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
         """Of images as they are, without views."""
         with torch.no_grad():
-            return torch.stack([self._value(images, 0, draw) for draw in range(self.draws)]).mean(0)
+            return torch.stack([self._judge(images, 0, draw)[0] for draw in range(self.draws)]).mean(0)
 
-    def _rise(self, images: Tensor, step: int) -> tuple[Tensor, Tensor]:
-        """Values of what is shown of images, and their gradients."""
+    def _rise(self, images: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Values and merits of what is shown of images, and the gradients of merits."""
         chance = Chance(self.seed, self.ids, step)
-        values, rise = images.new_zeros(len(images)), torch.zeros_like(images)
+        values, merits, rise = images.new_zeros(len(images)), images.new_zeros(len(images)), torch.zeros_like(images)
         for draw in range(self.draws):
-            found = self._value(seen_through(self.recipe.views, images, chance), step, draw)
-            rise += torch.autograd.grad(found.sum(), images)[0] / self.draws
-            values += found.detach() / self.draws
-        return values, rise
+            value, merit = self._judge(seen_through(self.recipe.views, images, chance), step, draw)
+            rise += torch.autograd.grad(merit.sum(), images)[0] / self.draws
+            values += value.detach() / self.draws
+            merits += merit.detach() / self.draws
+        return values, merits, rise
 
     def _paid(self, images: Tensor) -> Tensor:
         """Gradients of the penalties."""
         paid = self.recipe.penalties(images, self.groups, self.canvas.colours.mean)
         return torch.autograd.grad(paid.sum(), images)[0] if paid.requires_grad else torch.zeros_like(images)
 
-    def _value(self, images: Tensor, step: int, draw: int) -> Tensor:
+    def _judge(self, images: Tensor, step: int, draw: int) -> tuple[Tensor, Tensor]:
+        """Values of images as they are shown, and their merits."""
         heard = run(self.live, images, (self.seed, step, draw))
-        return self.readout.values(self.targets, heard, (images.shape[2], images.shape[3]))
+        values = self.readout.values(self.targets, heard, (images.shape[2], images.shape[3]))
+        natural = self.recipe.natural
+        if natural is None or self.ground is None:
+            return values, values
+        gain = self.ground.gain([target.text for target in self.targets], values, natural)
+        return values, gain - self.ground.distance(heard.outputs, images, natural)
 
 
 def run(live: Live, images: Float[Tensor, "batch channels height width"], drawn_by: tuple[int, int, int]) -> Heard:

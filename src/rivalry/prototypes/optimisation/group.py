@@ -87,6 +87,7 @@ def _digest(ascent: Ascent, start: Tensor) -> str:
     """Of everything that decides the result. What pictures become on their way into the network shows in the values."""
     with torch.no_grad():
         values = ascent.values(ascent.canvas.images(start))
+    ground = [] if ascent.ground is None else ascent.ground.told()
     told = (ascent.recipe, ascent.readout.reading, ascent.seed, ascent.draws, [one.text for one in ascent.targets])
     network = state_fingerprint(ascent.live.network)
-    return digest_of([version("rivalry"), network, repr(told), ascent.ids, start, values])
+    return digest_of([version("rivalry"), network, repr(told), ascent.ids, start, values, *ground])

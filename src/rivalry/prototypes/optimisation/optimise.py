@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rivalry.prototypes.images import Canvas
+from rivalry.prototypes.objectives.ground import Ground
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.objectives.values import Readout
 from rivalry.prototypes.optimisation.ascent import Ascent
@@ -33,6 +34,7 @@ def optimise(
     recipe: Recipe,
     *,
     readout: Readout | None = None,
+    ground: Ground | None = None,
     seed: int = 0,
     ids: Int[Tensor, " images"] | None = None,
     start: Float[Tensor, "images channels height width"] | None = None,
@@ -53,6 +55,7 @@ def optimise(
         canvas: The recipe's parametrisation, bound to a size and statistics; on the network's device.
         recipe: Everything else that decides the optimisation.
         readout: How units and directions are read; not needed where all targets are classes.
+        ground: What natural pictures are like; needed where the recipe holds images to them.
         seed: Of all that is drawn, 0 or more.
         ids: Tell images apart for what is drawn; by default :func:`image_ids`.
         start: Where to start from, 0 to 1; by default the canvas's own start, for classes the recipe's baseline.
@@ -63,10 +66,11 @@ def optimise(
 
     Raises:
         ValueError: For no target, numbers out of bounds, ids or a start that do not fit, or a network that cannot be
-            run on such images.
+            run on such images; no ground, or a path that is not heard, where the recipe asks for them.
         RuntimeError: If an image was not finite twice, naming target, step and rate.
     """
     _check(len(targets), seed, draws, at_once)
+    _check_ground(live, recipe, ground)
     device = canvas.colours.mean.device
     ids = image_ids(targets).to(device) if ids is None else ids.to(device)
     if ids.shape != (len(targets),):
@@ -74,7 +78,7 @@ def optimise(
     fellows = _fellows(targets)
     groups = torch.tensor(fellows, device=device)
     with torch.inference_mode(False), torch.enable_grad():
-        ascent = Ascent(live, canvas, recipe, readout or Readout(), seed, draws, tuple(targets), ids, groups)
+        ascent = Ascent(live, canvas, recipe, readout or Readout(), seed, draws, tuple(targets), ids, groups, ground)
         parameters = starts_of(ascent, start)
         size = room(ascent, parameters) if at_once is None else at_once
         return _grouped(ascent, parameters, fellows, size, kept, on_step)
@@ -124,6 +128,17 @@ def _fellows(targets: Sequence[Target]) -> list[int]:
     """A number for each image that copies of one target share."""
     texts = list(dict.fromkeys(target.text for target in targets))
     return [texts.index(target.text) for target in targets]
+
+
+def _check_ground(live: Live, recipe: Recipe, ground: Ground | None) -> None:
+    """Refuse a recipe that asks for more than is known of natural pictures, or heard of images."""
+    if recipe.natural is None:
+        return
+    if ground is None:
+        raise ValueError("the recipe holds images to natural pictures, and no ground says what these are like")
+    unheard = [layer for layer in ground.heard(recipe.natural) if layer not in live.layers]
+    if unheard:
+        raise ValueError(f"the recipe looks at the statistics of {unheard[0]!r}, which the live network does not hear")
 
 
 def _check(images: int, seed: int, draws: int, at_once: int | None) -> None:

@@ -1,7 +1,7 @@
 """A rate of learning for each image, where the recipe names none: the best of a few, by short runs beside each other.
 
 All candidates of all images are one batch and see the same views. The best is that with the highest running mean of the
-value behind the last step; one that is not finite is out.
+merit behind the last step; one that is not finite is out.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def searched_rates(
 def _tried(
     ascent: Ascent, start: Float[Tensor, "images ..."], tried: list[tuple[int, float]], steps: int
 ) -> Float[Tensor, " tried"]:
-    """The running mean of the value behind short runs; −∞ of one that was not finite."""
+    """The running mean of the merit behind short runs; −∞ of one that was not finite."""
     rows = [row for row, _ in tried]
     own = ascent.rows(rows)
     own = replace(own, groups=torch.arange(len(rows), device=start.device))  # candidates do not push each other apart

@@ -9,6 +9,7 @@ from typing import get_args
 
 from rivalry.numerics.nearest import nearest
 from rivalry.prototypes.images import Fourier, Parametrisation
+from rivalry.prototypes.objectives.ground import Natural
 from rivalry.prototypes.objectives.penalties import Penalties
 from rivalry.prototypes.optimisation.rules import Rule
 from rivalry.prototypes.views import View
@@ -16,12 +17,14 @@ from rivalry.prototypes.views import View
 
 @dataclass(frozen=True)
 class Recipe:
-    """How prototypes are made. Eight choices, each a line of a configuration.
+    """How prototypes are made. More than eight choices, since each is a line of a configuration.
 
     Attributes:
         parametrisation: What of an image is optimised.
         views: What of it the network is shown, one after another; none shows the image as it is.
         penalties: What is taken off the value.
+        natural: How an image is held to natural pictures (see :mod:`rivalry.prototypes.objectives.ground`); None leaves
+            values as they are, and asks for no pictures.
         steps: Of the optimisation, 1 or more.
         rate: Of learning, above 0; None searches one for each image (see :mod:`rivalry.prototypes.optimisation.rates`).
         optimiser: ``adam`` or ``nadam``.
@@ -36,6 +39,7 @@ class Recipe:
     parametrisation: Parametrisation = field(default_factory=Fourier)
     views: Sequence[View] = ()
     penalties: Penalties = field(default_factory=Penalties)
+    natural: Natural | None = None
     steps: int = 256
     rate: float | None = 0.05
     optimiser: Rule = "adam"

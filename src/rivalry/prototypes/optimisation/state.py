@@ -32,9 +32,9 @@ class State:
         product: Of NAdam's momenta.
         rates: Of learning.
         restarts: How often each began again.
-        alpha: Sum of |∂value/∂x|.
+        alpha: Sum of |∂merit/∂x|.
         history: Value at each step; NaN where there was none yet.
-        mean: Running mean of the value: of all steps at first, later with a weight of 1/WINDOW for the newest.
+        mean: Running mean of the merit: of all steps at first, later with a weight of 1/WINDOW for the newest.
         best: The highest running mean.
         since: Steps since it last rose by GAIN.
         stopped: Whether it is given up to go on, for want of gain.
@@ -111,7 +111,7 @@ class State:
         step, moments = descend(rule, moments, slope.gradient)
         rates = self.rates.reshape(-1, *[1] * (step.ndim - 1))
         history = self.history.scatter(1, self.steps[:, None], slope.values[:, None])
-        mean = self.mean + (slope.values - self.mean) / (self.steps + 1).clamp(max=WINDOW)
+        mean = self.mean + (slope.merits - self.mean) / (self.steps + 1).clamp(max=WINDOW)
         gained = (self.steps == 0) | (mean > self.best + GAIN * self.best.abs())
         return replace(
             self,
