@@ -1,31 +1,40 @@
 """Recipes that are known by name: ours, and the two that it stands beside.
 
-The loss weights of Prototype Generation (Tagade & Rumbelow 2023) are not public: ``prototype`` is a reconstruction, its
-numbers found by our own experiments.
+The loss weights of Prototype Generation (Tagade & Rumbelow 2023) are not public, and its pixels left little for a
+person to see: ``prototype`` is a reconstruction that goes its own way. It keeps the affine views and the loss of high
+frequencies, takes images as MACO does, and holds them to natural pictures (``docs/prototype_optimisation.md``).
 """
 
 from __future__ import annotations
 
-from rivalry.prototypes.images import MACO, Fourier, Pixels
+from rivalry.prototypes.images import MACO, Fourier
+from rivalry.prototypes.objectives.ground import Natural
 from rivalry.prototypes.objectives.penalties import Penalties
 from rivalry.prototypes.optimisation.recipe import Recipe
 from rivalry.prototypes.views import Affine, Crops, Noise
 
 
 def prototype() -> Recipe:
-    """Ours: pixels, small to large affine views, a loss of high frequencies and one of likeness in a batch."""
-    penalties = Penalties(high_frequency=1.0, diversity=1.0)
-    return Recipe(Pixels(), (Affine("m"),), penalties, steps=500, rate=0.05, baseline=50)
+    """Ours: phases alone, large affine views with little noise, few high frequencies, a path like that of pictures."""
+    return Recipe(
+        MACO(),
+        (Affine("l"), Noise(0.05)),
+        Penalties(high_frequency=1.0),
+        Natural(path=0.2),
+        steps=256,
+        rate=0.2,
+        optimiser="nadam",
+    )
 
 
 def fourier() -> Recipe:
-    """Plain feature visualisation, the baseline of naturalness: a Fourier parametrisation and nothing beside it."""
-    return Recipe(Fourier(), (), Penalties(), steps=256, rate=0.05)
+    """Plain feature visualisation, the baseline of naturalness: a Fourier image, seen through small affine views."""
+    return Recipe(Fourier(), (Affine("s"),), steps=256, rate=0.05)
 
 
 def maco() -> Recipe:
     """Magnitude-constrained (MACO; Fel et al. 2023): the phase alone, by NAdam at rate 1, of noisy random crops."""
-    return Recipe(MACO(), (Crops(), Noise(0.1)), Penalties(), steps=256, rate=1.0, optimiser="nadam")
+    return Recipe(MACO(), (Crops(), Noise(0.1)), steps=256, rate=1.0, optimiser="nadam")
 
 
 RECIPES = {"prototype": prototype, "fourier": fourier, "maco": maco}
