@@ -182,7 +182,11 @@ class Prototypes(Analysis):
             readout = Readout(self._settled.maps, listening.directions, self.reading)
             making = Making(listening, nature, readout, self.copies, self.draws, self.seed, on_step=told)
             study = Study(making, self.recipes, self._settled, self.examples, listening.previous, self.warm_steps)
-            return [self._part(study, groups[group], done, group) for group in own_share(range(len(groups)))]
+            parts = []
+            for group in own_share(range(len(groups))):
+                bar.update(task, description=f"{self.name}, {group + 1} of {len(groups)} groups")
+                parts.append(self._part(study, groups[group], done, group))
+            return parts
 
     def _part(self, study: Study, places: tuple[int, ...], done: FinishedParts, group: int) -> Packed:
         """What is found of a group; it is kept for the case that the study is stopped."""
