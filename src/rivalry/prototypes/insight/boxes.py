@@ -31,6 +31,7 @@ class Box:
 def box_sums(values: Float[Tensor, "batch height width"], rows: int, columns: int) -> Float[Tensor, "batch _ _"]:
     """The sum in every box of a size that lies on the picture, by its upper left pixel; float64.
 
+    >>> import torch
     >>> box_sums(torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]), 2, 2)
     tensor([[[12., 16.]]], dtype=torch.float64)
     """
@@ -55,6 +56,7 @@ def most_attributed(alpha: Float[Tensor, "height width"], share: float) -> Box:
 def attributed_lift(alpha: Float[Tensor, "height width"], box: Box) -> float:
     """How many times a box's share of an α map is its share of the area, 0 or more; NaN of a map that is 0.
 
+    >>> import torch
     >>> attributed_lift(torch.tensor([[3.0, 1.0], [0.0, 0.0]]), Box(0, 0, 1, 1))
     3.0
     """
