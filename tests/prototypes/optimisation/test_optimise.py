@@ -229,7 +229,7 @@ def test_copies_that_are_pushed_apart_stay_together() -> None:
     whole = made(MeanColour(), targets, apart(), at_once=9)
     one = made(MeanColour(), targets, apart(), at_once=1)
     torch.testing.assert_close(one.images, whole.images, rtol=1e-4, atol=1e-5)
-    assert groups_of([0, 1, 0, 2, 0], 1, together=True) == [[0, 2, 4], [1], [3]]
+    assert groups_of(dict(enumerate([0, 1, 0, 2, 0])), 1, together=True) == [[0, 2, 4], [1], [3]]
 
 
 def test_a_network_of_another_size_is_refused() -> None:

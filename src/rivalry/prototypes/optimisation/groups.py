@@ -5,7 +5,7 @@ What one takes is measured; where memory ends before, the number is halved (:fun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -34,21 +34,22 @@ def room(ascent: Ascent, parameters: Tensor) -> int:
     return max(1, budget // max(1, numbers))
 
 
-def groups_of(fellows: Sequence[int], at_once: int, *, together: bool) -> list[list[int]]:
+def groups_of(fellows: Mapping[int, int], at_once: int, *, together: bool) -> list[list[int]]:
     """Which images are optimised together: so many at most, in the order in which their targets first occur.
 
     Args:
-        fellows: A number for each image that copies of one target share.
+        fellows: By row of an image, a number that copies of one target share.
         at_once: Images of a group.
         together: Whether copies must be in one group, were it larger.
 
-    >>> groups_of([0, 1, 0, 1, 2], 3, together=True)
-    [[0, 2], [1, 3, 4]]
-    >>> groups_of([0, 1, 0, 1, 2], 3, together=False)
-    [[0, 2, 1], [3, 4]]
+    >>> fellows = dict(enumerate([0, 1, 0, 1, 2]))
+    >>> groups_of(fellows, 3, together=True), groups_of(fellows, 3, together=False)
+    ([[0, 2], [1, 3, 4]], [[0, 2, 1], [3, 4]])
     """
-    by_target = [[row for row, own in enumerate(fellows) if own == number] for number in dict.fromkeys(fellows)]
-    units = by_target if together else [[row] for rows in by_target for row in rows]
+    by_target: dict[int, list[int]] = {}
+    for row, fellow in fellows.items():
+        by_target.setdefault(fellow, []).append(row)
+    units = list(by_target.values()) if together else [[row] for rows in by_target.values() for row in rows]
     groups: list[list[int]] = []
     for unit in units:
         if groups and len(groups[-1]) + len(unit) <= at_once:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 
 import torch
@@ -50,8 +50,7 @@ def optimise(
 
     Args:
         live: The network within its context, hearing :func:`layers_of` the targets, and giving logits for classes.
-        targets: One an image: a target of which there are several copies stands there several times, and these are
-            pushed apart where the recipe asks for it.
+        targets: One an image. Copies of a target are pushed apart where the recipe asks for it.
         canvas: The recipe's parametrisation, bound to a size and statistics; on the network's device.
         recipe: Everything else that decides the optimisation.
         readout: How units and directions are read; not needed where all targets are classes.
@@ -71,17 +70,10 @@ def optimise(
     """
     _check(len(targets), seed, draws, at_once)
     _check_ground(live, recipe, ground)
-    device = canvas.colours.mean.device
-    ids = image_ids(targets).to(device) if ids is None else ids.to(device)
-    if ids.shape != (len(targets),):
-        raise ValueError(f"wanted an id for each of {len(targets)} images, got {tuple(ids.shape)}")
-    fellows = _fellows(targets)
-    groups = torch.tensor(fellows, device=device)
+    numbers = _numbers(targets, ids, canvas.colours.mean.device)
     with torch.inference_mode(False), torch.enable_grad():
-        ascent = Ascent(live, canvas, recipe, readout or Readout(), seed, draws, tuple(targets), ids, groups, ground)
-        parameters = starts_of(ascent, start)
-        size = room(ascent, parameters) if at_once is None else at_once
-        return _grouped(ascent, parameters, fellows, size, kept, on_step)
+        ascent = Ascent(live, canvas, recipe, readout or Readout(), seed, draws, tuple(targets), *numbers, ground)
+        return _grouped(ascent, starts_of(ascent, start), at_once, kept, on_step)
 
 
 def image_ids(targets: Sequence[Target]) -> Int[Tensor, " images"]:
@@ -91,43 +83,50 @@ def image_ids(targets: Sequence[Target]) -> Int[Tensor, " images"]:
     return torch.tensor(ids)
 
 
+def _numbers(
+    targets: Sequence[Target], ids: Int[Tensor, "..."] | None, device: torch.device
+) -> tuple[Int[Tensor, " images"], Int[Tensor, " images"]]:
+    """By which chance knows each image, and a number that copies of one target share."""
+    ids = image_ids(targets) if ids is None else ids
+    if ids.shape != (len(targets),):
+        raise ValueError(f"wanted an id for each of {len(targets)} images, got {tuple(ids.shape)}")
+    places = {text: place for place, text in enumerate(dict.fromkeys(target.text for target in targets))}
+    return ids.to(device), torch.tensor([places[target.text] for target in targets], device=device)
+
+
 def _grouped(
-    ascent: Ascent, start: Tensor, fellows: Sequence[int], at_once: int, kept: Kept | None, on_step: OnStep | None
+    ascent: Ascent, start: Tensor, at_once: int | None, kept: Kept | None, on_step: OnStep | None
 ) -> Optimised:
     """Group by group; where memory ends before, in groups of half the size."""
-    together = ascent.recipe.penalties.diversity > 0
-    waiting = groups_of(fellows, at_once, together=together)
-    parts: list[Optimised] = []
-    order: list[int] = []
-    total = ascent.recipe.steps * len(fellows)
-    while waiting:
-        before = ascent.recipe.steps * len(order)
+    at_once = room(ascent, start) if at_once is None else at_once
+    together, steps = ascent.recipe.penalties.diversity > 0, ascent.recipe.steps
+    left = dict(enumerate(ascent.groups.tolist()))
+    total = steps * len(left)
+    parts: dict[tuple[int, ...], Optimised] = {}
+    while left:
+        rows = groups_of(left, at_once, together=together)[0]
+        before = total - steps * len(left)
         told = None if on_step is None else lambda done, before=before: on_step(before + done, total)
         try:
-            parts.append(
-                optimise_group(ascent.rows(waiting[0]), start[waiting[0]], at_once=at_once, kept=kept, told=told)
-            )
+            parts[tuple(rows)] = optimise_group(ascent.rows(rows), start[rows], at_once=at_once, kept=kept, told=told)
         except RuntimeError as error:
             if at_once == 1 or not is_out_of_memory(error):
                 raise
             at_once //= 2
-            left = [row for rows in waiting for row in rows]
-            waiting = [
-                [left[row] for row in rows]
-                for rows in groups_of([fellows[row] for row in left], at_once, together=together)
-            ]
             continue
-        order.extend(waiting.pop(0))
-    back = torch.tensor(order).argsort().to(start.device)
-    return Optimised(
-        **{one.name: torch.cat([getattr(part, one.name) for part in parts])[back] for one in fields(Optimised)}
-    )
+        left = {row: fellow for row, fellow in left.items() if row not in rows}
+    return _joined(parts)
 
 
-def _fellows(targets: Sequence[Target]) -> list[int]:
-    """A number for each image that copies of one target share."""
-    texts = list(dict.fromkeys(target.text for target in targets))
-    return [texts.index(target.text) for target in targets]
+def _joined(parts: Mapping[tuple[int, ...], Optimised]) -> Optimised:
+    """The images of all groups, in the order of their rows."""
+    back = torch.tensor([row for rows in parts for row in rows]).argsort()
+
+    def of_all(name: str) -> Tensor:
+        found = torch.cat([getattr(part, name) for part in parts.values()])
+        return found[back.to(found.device)]
+
+    return Optimised(**{one.name: of_all(one.name) for one in fields(Optimised)})
 
 
 def _check_ground(live: Live, recipe: Recipe, ground: Ground | None) -> None:

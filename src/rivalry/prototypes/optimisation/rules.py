@@ -43,7 +43,7 @@ def descend(
         gradient: Of the loss.
 
     >>> step, _ = descend("adam", no_moments(torch.zeros(1, 2)), torch.tensor([[3.0, -0.1]]))
-    >>> step
+    >>> step.round()
     tensor([[ 1., -1.]])
     """
     first = moments["first"].lerp(gradient, 1 - _FIRST)
