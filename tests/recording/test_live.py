@@ -115,6 +115,19 @@ def test_nothing_of_it_stays(error: type[BaseException]) -> None:
     assert network[2].generator is None
 
 
+def test_in_expectation_gradients_reach_those_that_lose() -> None:
+    network, images = make_network(), pictures()
+    reached = {}
+    for mode in (None, "mean"):
+        with Live(network, ["1"], mode=mode) as live:
+            heard = live(images)
+            (gradient,) = torch.autograd.grad(heard.logits.sum(), heard.outputs["1"])
+        reached[mode] = float((gradient != 0).float().mean())
+    assert reached[None] == 0.5
+    assert reached["mean"] > 0.9
+    assert network[2].evaluation_mode == "argmax"
+
+
 def test_an_unknown_layer_or_nothing_wanted_is_refused() -> None:
     with pytest.raises(ValueError, match="neither was wanted"):
         Live(make_network(), logits=False)

@@ -16,7 +16,7 @@ mode       the output of a block                        where
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Literal, get_args
 
 import torch
@@ -161,20 +161,15 @@ def evaluating(network: nn.Module, mode: Mode, *, seed: int | None = None) -> It
         seed: Seeds the draws of ``sample``, apart from the global random state. None draws from the global state.
     """
     layers = list(competitions(network).values())
-    before = [(layer.evaluation_mode, layer.generator) for layer in layers]
-    generators: dict[torch.device, torch.Generator] = {}
-    try:
-        for layer in layers:
-            layer.evaluation_mode = _known_mode(mode)
-            if seed is not None:
-                device = layer.sharpness.device
-                if device not in generators:
-                    generators[device] = torch.Generator(device).manual_seed(seed)
-                layer.generator = generators[device]
-        yield
-    finally:
-        for layer, (evaluation_mode, generator) in zip(layers, before, strict=True):
-            layer.evaluation_mode, layer.generator = evaluation_mode, generator
+    before = [layer.evaluation_mode for layer in layers]
+    with nullcontext() if seed is None else drawing_by(network, seed):
+        try:
+            for layer in layers:
+                layer.evaluation_mode = _known_mode(mode)
+            yield
+        finally:
+            for layer, evaluation_mode in zip(layers, before, strict=True):
+                layer.evaluation_mode = evaluation_mode
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.lwta.layer import Mode
 from rivalry.prototypes.images import Canvas
 from rivalry.prototypes.natural import Worth, worth
 from rivalry.prototypes.nature import Nature
@@ -100,7 +101,8 @@ class Making:
         each = [target for target in targets for _ in range(self.copies)]
         logits = recipe.baseline > 0 or any(target.layer is None for target in targets)
         layers = (*layers_of(targets), *self._path(recipe))
-        with Live(listening.network, layers, listening.forward, seed=self.seed, logits=logits) as live:
+        mode: Mode | None = "mean" if recipe.expectation else None
+        with Live(listening.network, layers, listening.forward, seed=self.seed, logits=logits, mode=mode) as live:
             made = optimise(
                 live,
                 each,

@@ -19,17 +19,18 @@ def prototype() -> Recipe:
     return Recipe(
         MACO(),
         (Affine("l"), Noise(0.05)),
-        Penalties(high_frequency=1.0),
-        Natural(path=0.2),
+        Penalties(high_frequency=0.5),
+        Natural(path=0.1),
         steps=256,
         rate=0.2,
         optimiser="nadam",
+        expectation=True,
     )
 
 
 def fourier() -> Recipe:
     """Plain feature visualisation, the baseline of naturalness: a Fourier image, seen through small affine views."""
-    return Recipe(Fourier(), (Affine("s"),), steps=256, rate=0.05)
+    return Recipe(Fourier(), (Affine("s"),), steps=256, rate=0.05, expectation=True)
 
 
 def maco() -> Recipe:
