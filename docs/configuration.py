@@ -26,7 +26,9 @@ import rivalry.clusters
 import rivalry.concepts
 import rivalry.data
 import rivalry.dissection
+import rivalry.prototypes
 import rivalry.recording
+from rivalry import prototypes
 from rivalry.basis import rotation
 from rivalry.concepts import extraction, importance
 from rivalry.concepts.extraction import DirectedBasis, Extraction
@@ -35,6 +37,12 @@ from rivalry.data import augmentation
 from rivalry.data.augmentation import Recipe
 from rivalry.data.dataset import ImageDataset
 from rivalry.data.watermark import Watermark
+from rivalry.prototypes.examples import Examples
+from rivalry.prototypes.images import Parametrisation
+from rivalry.prototypes.insight import Insight
+from rivalry.prototypes.objectives.ground import Natural
+from rivalry.prototypes.objectives.penalties import Penalties
+from rivalry.prototypes.views import View
 from rivalry.recording.analysis import Analysis
 from rivalry.training import settings
 from rivalry.training.classifier import SparseClassifier
@@ -96,7 +104,14 @@ def _data() -> Iterator[str]:
 
 def _analyses() -> Iterator[str]:
     yield "## `analyses`\n\nA list; each entry has `class_path` and `init_args`.\n"
-    subjects = (rivalry.dissection, rivalry.clusters, rivalry.artefacts, rivalry.basis, rivalry.concepts)
+    subjects = (
+        rivalry.dissection,
+        rivalry.clusters,
+        rivalry.artefacts,
+        rivalry.basis,
+        rivalry.concepts,
+        rivalry.prototypes,
+    )
     for package in (rivalry.recording, *subjects):
         yield from _classes(package, Analysis)
     yield from _described("#### The `recipe` of an `InterpretableBasis`", rotation.Recipe)
@@ -106,11 +121,16 @@ def _analyses() -> Iterator[str]:
     yield from (line for name in extraction.__all__ for line in _method(getattr(extraction, name), Extraction))
     yield "### Importances\n\nFor `importance` and `importances` of a `ConceptExtraction`.\n"
     yield from (line for name in importance.__all__ for line in _method(getattr(importance, name), Importance))
+    yield "### Prototypes\n\nFor `examples`, `insight` and `recipe` of `Prototypes`.\n"
+    for described in (Examples, Insight, prototypes.optimisation.Recipe, Natural, Penalties):
+        yield from _described(f"#### `{_path(described)}`", described)
+    for package, kind in ((prototypes.images, Parametrisation), (prototypes.views, View)):
+        yield from (line for name in package.__all__ for line in _method(getattr(package, name), kind))
 
 
 def _method(offered: type, kind: type) -> Iterator[str]:
     """A way to do something that YAML can name; what its package offers beside is none."""
-    if issubclass(offered, kind) and offered is not kind and offered is not DirectedBasis:
+    if inspect.isclass(offered) and issubclass(offered, kind) and offered is not kind and offered is not DirectedBasis:
         yield from _described(f"#### `{_path(offered)}`", offered)
 
 
@@ -198,9 +218,9 @@ def _yaml(value: Any) -> str:
         value = list(value)
     if isinstance(value, Schedule):
         value = {"start": value.start}  # those that are defaults stay as they begin
-    if isinstance(value, rotation.Recipe | rotation.Weights):
+    if isinstance(value, rotation.Recipe | rotation.Weights | Examples | Penalties):
         return "see below"
-    if isinstance(value, Extraction | Importance):
+    if isinstance(value, Extraction | Importance | Parametrisation):
         return f"`{type(value).__name__}`"
     written = yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
     return f"`{written}`"

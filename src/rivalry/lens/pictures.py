@@ -8,6 +8,7 @@ from rivalry.lens.cluster_sheet import cluster_sheet, shows_clusters
 from rivalry.lens.detector_chart import detector_chart, shows_detectors
 from rivalry.lens.drawable import shows_activity, shows_emergence, shows_neurons
 from rivalry.lens.figures import activity_chart, neuron_sheet
+from rivalry.lens.prototype_sheet import prototype_sheet, shows_prototypes
 from rivalry.lens.register_chart import register_chart, shows_registers
 from rivalry.lens.streams import emergence_streams
 from rivalry.lens.watermark_chart import shows_watermark, watermark_chart
@@ -34,4 +35,6 @@ def picture_of(record: Record) -> Picture | None:
         return basis_chart(record)
     if shows_concepts(record):
         return class_page(record)
+    if shows_prototypes(record):
+        return prototype_sheet(record)
     return None

@@ -148,6 +148,12 @@ _SAID: dict[str, tuple[tuple[str, str, Callable[[float | None], str]], ...]] = {
         ("strategies of a class", "strategies", _tenths),
         ("what strategies tell of marks, adjusted mutual information", "marked_ami", _share),
     ),
+    "naturalness": (
+        ("targets with a prototype", "targets", _count),
+        ("naturalness of a prototype's path: 1 as another picture, 0 as another class", "naturalness", _share),
+        ("… of a plain feature visualisation's", "naturalness_plain", _share),
+        ("layers in which prototypes are the more natural", "layers_above_plain", _percent),
+    ),
     "labels_unchanged": (
         ("labels unchanged since the epoch before", "labels_unchanged", _percent),
         ("concepts lost since the epoch before", "lost_concepts", _count),
