@@ -15,6 +15,7 @@ import detectors_speed
 import dissection_speed
 import extraction_speed
 import importance_speed
+import prototypes_speed
 import registers_speed
 import rotation_speed
 import sparse_inference_speed
@@ -40,6 +41,7 @@ COMPARISONS: list[Comparison] = [
     *extraction_speed.COMPARISONS,
     *importance_speed.COMPARISONS,
     *concepts_speed.COMPARISONS,
+    *prototypes_speed.COMPARISONS,
 ]
 
 
