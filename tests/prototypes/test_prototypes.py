@@ -19,6 +19,7 @@ from rivalry.concepts import ConceptExtraction
 from rivalry.lens.prototype_sheet import shows_prototypes
 from rivalry.prototypes import Examples, Prototypes
 from rivalry.prototypes import study as study_module
+from rivalry.prototypes.images import Pixels
 from rivalry.prototypes.naturalness import NATURALNESS_LAYERS
 from rivalry.prototypes.objectives.ground import Natural
 from rivalry.prototypes.optimisation import Recipe
@@ -40,7 +41,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def planted() -> Record:
-    return prototypes(steps=30, targets=["class:red", "class:2", "unit:act:1", "class:green"])
+    recipe = Recipe(Pixels(), rate=0.2, steps=30)
+    return prototypes(recipe=recipe, steps=30, targets=["class:red", "class:2", "unit:act:1", "class:green"])
 
 
 def picture(file: bytes) -> np.ndarray:
@@ -302,7 +304,7 @@ def test_a_recipe_may_hold_images_to_natural_pictures(network: nn.Module) -> Non
 
 
 def test_values_on_natural_ground_are_between_the_mean_and_the_strongest() -> None:
-    analysis = study()
+    analysis = study(recipe="fourier")
     sweep(Colourist(), colours_loader(), [analysis], progress=False)
     assert analysis._stream.compute().ground is None  # nothing asks for it
     analysis = study(recipe=Recipe(natural=Natural(path=1.0)), layers=["mix", "act"])
