@@ -191,7 +191,7 @@ def _shortened(path: Path, place: Path, *, smaller: bool = True) -> Path:
 
 
 def _shorten(settings: Any, *, smaller: bool) -> None:
-    """At most 40 pictures, 2 steps of prototypes, and, where they shall be smaller, 64 px in the place of 224 or 256."""
+    """At most 40 pictures, 2 steps of prototypes, and, where they shall be smaller, 64 px instead of 224 or 256."""
     places = settings.items() if isinstance(settings, dict) else enumerate(settings)
     for key, value in places:
         if isinstance(value, dict | list):
