@@ -2,7 +2,8 @@
 
 The loss weights of Prototype Generation (Tagade & Rumbelow 2023) are not public, and its pixels left little for a
 person to see: ``prototype`` is a reconstruction that goes its own way. It keeps the affine views and the loss of high
-frequencies, takes images as MACO does, and holds them to natural pictures (``docs/prototype_optimisation.md``).
+frequencies, takes images as MACO does, and weighs all on the scale of natural pictures
+(``docs/prototype_optimisation.md``).
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from rivalry.prototypes.views import Affine, Crops, Noise
 
 
 def prototype() -> Recipe:
-    """Ours: phases alone, large affine views with little noise, few high frequencies, a path like that of pictures."""
+    """Ours: phases alone, large affine views with little noise, few high frequencies, on the scale of pictures."""
     return Recipe(
         MACO(),
         (Affine("l"), Noise(0.05)),
-        Penalties(high_frequency=0.5),
-        Natural(path=0.1),
-        steps=256,
+        Penalties(high_frequency=2.0),
+        Natural(),
+        steps=320,
         rate=0.2,
         optimiser="nadam",
         expectation=True,
