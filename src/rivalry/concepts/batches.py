@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from rivalry.recording.memory import is_out_of_memory
+
 BUDGETS = {"cpu": 2**23}
 """Numbers that a batch may take, by type of device. On a CPU some 32 MB: with less, large networks read their weights
 too often; with more, small ones leave the cache."""
@@ -51,8 +53,3 @@ def batched(work: Work, rows: int, numbers: int, device: torch.device, budget: i
             continue
         done += size
     return torch.cat(parts)
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory was missing, on a GPU or on the CPU, where torch has no error of its own for it."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

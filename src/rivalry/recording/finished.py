@@ -6,7 +6,6 @@ whole: ``<kind>/<digest>/<part>.parquet``, the digest being of all that the tabl
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from torch import Tensor
 
 from rivalry.cache import cache_folder, written_file
+from rivalry.recording.digest import digest_of
 from rivalry.recording.gathering import Packed
 
 
@@ -28,10 +28,7 @@ class FinishedParts:
     """
 
     def __init__(self, kind: str, told: Iterable[str | Tensor]) -> None:
-        digest = hashlib.blake2b(digest_size=16)
-        for one in told:
-            digest.update(one.encode() if isinstance(one, str) else _bits(one))
-        self._folder = cache_folder(kind) / digest.hexdigest()
+        self._folder = cache_folder(kind) / digest_of(told)
         self._folder.mkdir(exist_ok=True)
 
     def get(self, part: int) -> Packed | None:
@@ -59,7 +56,3 @@ class FinishedParts:
 
     def _file(self, part: int) -> Path:
         return self._folder / f"{part}.parquet"
-
-
-def _bits(tensor: Tensor) -> bytes:
-    return f"{tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.detach().cpu().float().numpy().tobytes()

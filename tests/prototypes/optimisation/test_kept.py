@@ -15,7 +15,6 @@ from rivalry.lwta.layer import Mode, evaluating
 from rivalry.prototypes.images import Fourier, Statistics
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.optimisation import Kept, Optimised, Recipe, group, optimise
-from rivalry.prototypes.optimisation.kept import digest_of
 from rivalry.prototypes.optimisation.rates import searched_rates
 from rivalry.prototypes.views import Affine
 from rivalry.recording.live import Live
@@ -104,13 +103,6 @@ def test_a_file_that_is_not_whole_is_dropped() -> None:
 def test_without_a_place_nothing_is_written() -> None:
     run(Rivals(), None)
     assert not files()
-
-
-def test_a_digest_is_of_everything() -> None:
-    ones = torch.ones(2)
-    digests = [digest_of(parts) for parts in (["a", ones], ["b", ones], ["a", ones[:1]], ["a", ones.double()], ["a"])]
-    assert len(set(digests)) == 5
-    assert digest_of(["a", ones.clone()]) == digests[0]
 
 
 def test_a_state_is_kept_every_step_at_most() -> None:

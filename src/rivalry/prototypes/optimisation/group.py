@@ -12,10 +12,11 @@ from torch import Tensor
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.prototypes.optimisation.ascent import Ascent
 from rivalry.prototypes.optimisation.climb import climb
-from rivalry.prototypes.optimisation.kept import Kept, digest_of
+from rivalry.prototypes.optimisation.kept import Kept
 from rivalry.prototypes.optimisation.optimised import Optimised
 from rivalry.prototypes.optimisation.rates import searched_rates
 from rivalry.prototypes.optimisation.state import State
+from rivalry.recording.digest import digest_of
 
 _STEP = "step"
 """Under which the number of the last step is kept beside a state."""

@@ -1,13 +1,12 @@
 """How many images are optimised at once, without asking the user: as many as a budget of memory allows.
 
-What one takes is measured; where memory ends before, the number is halved (:func:`is_out_of_memory`).
+What one takes is measured; where memory ends before, the number is halved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from rivalry.prototypes.optimisation.ascent import Ascent
@@ -57,8 +56,3 @@ def groups_of(fellows: Mapping[int, int], at_once: int, *, together: bool) -> li
         else:
             groups.append(list(unit))
     return groups
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory was missing, on a GPU or on the CPU, where torch has no error of its own for it."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

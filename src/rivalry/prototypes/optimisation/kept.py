@@ -6,8 +6,7 @@ result, until what it is for is whole.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -60,16 +59,3 @@ class Kept:
         file = cache_folder("prototypes") / f"{digest}.safetensors"
         self._files.add(file)
         return file
-
-
-def digest_of(parts: Iterable[str | Tensor]) -> str:
-    """Hex digest of texts, and of tensors by what is in them."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(part.encode() if isinstance(part, str) else _bits(part))
-        digest.update(b"\n")
-    return digest.hexdigest()
-
-
-def _bits(tensor: Tensor) -> bytes:
-    return f"{tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.detach().cpu().contiguous().numpy().tobytes()

@@ -16,12 +16,13 @@ from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.objectives.values import Readout
 from rivalry.prototypes.optimisation.ascent import Ascent
 from rivalry.prototypes.optimisation.group import optimise_group
-from rivalry.prototypes.optimisation.groups import groups_of, is_out_of_memory, room
+from rivalry.prototypes.optimisation.groups import groups_of, room
 from rivalry.prototypes.optimisation.kept import Kept
 from rivalry.prototypes.optimisation.optimised import Optimised
 from rivalry.prototypes.optimisation.recipe import Recipe
 from rivalry.prototypes.optimisation.starts import copies_of, starts_of
 from rivalry.recording.live import Live
+from rivalry.recording.memory import is_out_of_memory
 
 OnStep = Callable[[int, int], None]
 """Told, after every step, how many steps of images are done, and how many there are."""

@@ -12,8 +12,8 @@ from torch import Tensor
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.optimisation.ascent import Ascent
 from rivalry.prototypes.optimisation.baseline import even_starts
-from rivalry.prototypes.optimisation.groups import is_out_of_memory
 from rivalry.prototypes.views import Chance
+from rivalry.recording.memory import is_out_of_memory
 
 _RATE = 0.05
 """Of the baseline, where the recipe searches its own: Prototype Generation's."""
