@@ -203,6 +203,40 @@ def test_of_logits_in_another_precision_the_layer_is_left_out() -> None:
     assert path_of(residual_network(), picture(8), forward) == ("0", "1", "2", "4.act", "5")
 
 
+def test_a_layer_that_gives_a_single_number_is_none_of_pictures() -> None:
+    class Loss(nn.Module):
+        def forward(self, maps: Tensor) -> Tensor:
+            return maps.square().mean()
+
+    class Weighed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.loss = residual_network(), Loss()
+
+        def forward(self, images: Tensor) -> Tensor:
+            logits: Tensor = self.body(images)
+            return logits + 0 * self.loss(logits)
+
+    assert path_of(Weighed(), picture(8))[:3] == ("body.0", "body.1", "body.2")
+
+
+def test_pictures_may_be_given_by_name() -> None:
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.same, self.body = nn.Identity(), residual_network()
+
+        def forward(self, *, pixels: Tensor) -> Tensor:
+            logits: Tensor = self.body(self.same(pixels))
+            return logits
+
+    def forward(network: nn.Module, images: Tensor) -> Tensor:
+        logits: Tensor = network(pixels=images / 255)
+        return logits
+
+    assert path_of(Named(), picture(8), forward) == tuple(f"body.{layer}" for layer in ("0", "1", "2", "4.act", "5"))
+
+
 def test_what_has_no_path_is_refused() -> None:
     class Deaf(nn.Module):
         def __init__(self) -> None:

@@ -91,12 +91,16 @@ def _hearing(network: nn.Module) -> Iterator[list[_Given]]:
         if isinstance(tensor, Tensor) and tensor.requires_grad:
             heard.append(_Given(layer, tensor, output_of(tensor), _numbers(tensor)))
 
+    def given(_network: nn.Module, inputs: tuple[object, ...], named: dict[str, object]) -> None:
+        for one in (*inputs, *named.values()):
+            note("", one)
+
     def hook(layer: str) -> Callable[..., None]:
         return lambda _module, _inputs, output: note(layer, output)
 
     handles = []
     try:
-        handles.append(network.register_forward_pre_hook(lambda _module, inputs: note("", inputs[0])))
+        handles.append(network.register_forward_pre_hook(given, with_kwargs=True))
         for layer in resolve_taps(network, ["*"]):
             handles.append(network.get_submodule(layer).register_forward_hook(hook(layer)))
         yield heard
@@ -130,7 +134,7 @@ def _first_to_give(heard: Sequence[_Given], ways: Ways) -> Iterator[str]:
     calls = Counter(given.layer for given in heard)
     known = {given.numbers for given in heard if not given.layer}
     for given in heard:
-        fit = given.layer and calls[given.layer] == 1 and given.tensor.shape[0] == _COPIES
+        fit = given.layer and calls[given.layer] == 1 and given.tensor.shape[:1] == (_COPIES,)
         if fit and given.numbers not in known and ways.all_lead_through(given.output):
             known.add(given.numbers)
             yield given.layer
