@@ -20,6 +20,13 @@ def test_each_copy_starts_from_another_noise_picture_that_is_answered() -> None:
     assert found.by_noise.tolist() == [True, True, True, False]
 
 
+def test_more_copies_than_noise_pictures_start_from_a_natural_one() -> None:
+    worth = Worth(torch.ones(3, 1), torch.ones(3, 1, dtype=torch.bool))
+    found = woken(NOISES, worth, NATURAL[:1], copies=5)
+    assert found.by_noise.tolist() == [True, True, True, False, False]
+    assert torch.equal(found.images[4], NATURAL[0])
+
+
 def test_noise_is_like_the_pictures_in_colour_and_another_by_seed() -> None:
     statistics = Statistics.plain(3, 16, 16)
     first, again, other = (noise_pictures((3, 16, 16), statistics, seed, torch.device("cpu")) for seed in (0, 0, 1))

@@ -50,7 +50,7 @@ def woken(
     natural: Sequence[Float[Tensor, "channels height width"]],
     copies: int,
 ) -> Woken:
-    """Choose where silent targets start from: each copy from another noise picture.
+    """Choose where silent targets start from: each copy from another noise picture, as long as there are any.
 
     Args:
         noise: Noise pictures.
@@ -63,7 +63,7 @@ def woken(
         values = worth.values[:, target].masked_fill(~worth.answered[:, target], -torch.inf)
         best = values.sort(descending=True, stable=True)
         for copy in range(copies):
-            answers = bool(best.values[copy].isfinite())
+            answers = copy < len(noise) and bool(best.values[copy].isfinite())
             images.append(noise[best.indices[copy]] if answers else picture.to(noise))
             by_noise.append(answers)
     return Woken(torch.stack(images), torch.tensor(by_noise))
