@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -56,12 +58,13 @@ def test_streamed_statistics_do_not_depend_on_batches() -> None:
     whole, parts = ground_of(pictures, outputs), ground_of(pictures, outputs, batch=5)
     for layer, pair in whole.layers.items():
         torch.testing.assert_close(pair, parts.layers[layer], rtol=1e-5, atol=1e-6)
-    found = layer_statistics(outputs["maps"], 1)
-    mean, deviation = whole.layers["maps"]
-    torch.testing.assert_close(mean, found.mean(0))
-    spread = found.std(0, correction=0)
-    least = torch.cat([part.mean().expand(6) for part in spread.chunk(2)])
-    torch.testing.assert_close(deviation, spread + 0.1 * least)
+    for layer, kinds in (("maps", 2), ("vector", 1)):  # means and deviations, or means alone
+        found = layer_statistics(outputs[layer], 1)
+        mean, deviation = whole.layers[layer]
+        torch.testing.assert_close(mean, found.mean(0))
+        spread = found.std(0, correction=0)
+        least = torch.cat([part.mean().expand(6) for part in spread.chunk(kinds)])
+        torch.testing.assert_close(deviation, spread + 0.1 * least)
 
 
 def test_a_picture_pays_about_two_for_each_layer_and_a_strange_one_more() -> None:
@@ -72,6 +75,31 @@ def test_a_picture_pays_about_two_for_each_layer_and_a_strange_one_more() -> Non
     assert 3.0 < float(paid.mean()) < 4.0  # 2 of the path's layers together and 2 of colours, less what is added
     strange = ground.distance({layer: output + 3 for layer, output in outputs.items()}, pictures, nature)
     assert float((strange / paid).min()) > 5
+
+
+def test_what_is_the_same_in_all_pictures_is_no_rule() -> None:
+    pictures, outputs = some_pictures(), some_outputs()
+    outputs["maps"] = (1000 * outputs["maps"][:1]).expand(12, -1, -1, -1)
+    ground = ground_of(pictures, outputs)
+    other = {**outputs, "maps": outputs["maps"] + 7}
+    nature = Natural(path=1.0)
+    torch.testing.assert_close(ground.distance(other, pictures, nature), ground.distance(outputs, pictures, nature))
+    alone = ground_of(pictures[:1], {layer: output[:1] for layer, output in outputs.items()})
+    asked = {layer: (output + 1).requires_grad_() for layer, output in outputs.items()}
+    paid = alone.distance(asked, pictures, nature)
+    assert paid.tolist() == [0.0] * 12  # one picture says nothing of how pictures differ
+    gradients = torch.autograd.grad(paid.sum(), list(asked.values()))
+    assert all(gradient.count_nonzero() == 0 for gradient in gradients)
+
+
+def test_what_was_taken_of_pictures_in_inference_has_a_gradient() -> None:
+    pictures, outputs = some_pictures(), some_outputs()
+    with torch.inference_mode():  # as in a validation loop
+        ground = ground_of(pictures, outputs)
+    asked = pictures.clone().requires_grad_()
+    ground.distance({}, asked, Natural(colours=1.0)).sum().backward()
+    assert asked.grad is not None
+    assert bool(asked.grad.any())
 
 
 def test_weights_of_zero_pay_nothing_for_their_part() -> None:
@@ -113,6 +141,12 @@ def test_gains_are_on_the_scale_of_natural_pictures() -> None:
     assert held.tolist() == [0.0, 1.0, 1.0, 0.5]
     (gradient,) = torch.autograd.grad(held.sum(), values)
     assert gradient.tolist()[2:] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("strongest", [10.0000001, 10.0, 9.0, math.nan])
+def test_where_all_pictures_are_worth_the_same_values_stay_as_they_are(strongest: float) -> None:
+    ground = Ground({}, {}, {"class:0": (10.0, strongest)})
+    assert ground.gain(["class:0"], torch.tensor([10.5]), Natural()).tolist() == [0.5]
 
 
 def test_no_layer_must_be_heard_for_colours_alone() -> None:

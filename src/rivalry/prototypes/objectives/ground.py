@@ -6,8 +6,9 @@
 v, v⁺: a target's mean value over natural pictures, and over the strongest of them; so a gain of 1 is that of the
 strongest, and weights of penalties mean the same for a logit and for a unit. μ_lc(x), σ_lc(x): mean and deviation over
 places of channel c in layer l of the path; m, n their means over natural pictures of all classes, s, t their
-deviations: an image that is as far from the mean as pictures are pays 2. The picture itself counts as a layer of its
-own, its channels being opponent colours.
+deviations: an image that is as far from the mean as pictures are pays 2. A layer that gives a vector has no deviation
+over places; there the first term counts twice. The picture itself counts as a layer of its own, its channels being
+opponent colours.
 
 This is our own addition to Prototype Generation. The statistics are those by which DeepInversion (Yin et al. 2020,
 "Dreaming to Distill", arXiv:1912.08795) holds an image to what BatchNorm has seen; taken from pictures, they need no
@@ -33,6 +34,9 @@ COLOURS = ""
 
 _LEAST = 0.1
 """Of the mean deviation of a layer's channels: so much is added to each, for a channel that never moves is no rule."""
+
+_ROUNDING = 1e-12
+"""Share of a mean square below which a variance, or of a value below whose root a spread, is none."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,8 @@ class Ground:
             values: Of the images.
             natural: Says whether there is a ceiling.
         """
-        scales = values.new_tensor([self.scales[target] for target in targets])
-        spread = scales[:, 1] - scales[:, 0]
-        found = (values - scales[:, 0]) / torch.where(spread > 0, spread, 1.0)  # all pictures alike have no scale
+        mean, spread = values.new_tensor([_scale(*self.scales[target]) for target in targets]).T
+        found: Tensor = (values - mean) / spread
         return found.clamp(max=1) if natural.ceiling else found
 
     def distance(
@@ -112,7 +115,8 @@ class Ground:
     def _strangeness(self, layer: str, output: Tensor) -> Tensor:
         mean, deviation = (tensor.to(output.device, torch.float32) for tensor in self.layers[layer])
         found = layer_statistics(output, self.axes[layer])
-        # Two rows a channel, one for its mean and one for its deviation: the mean over channels is twice that of rows.
+        # Two rows a channel, one for its mean and one for its deviation: the sum of both is twice the mean over rows.
+        # A vector has means alone, which count twice, so that a picture pays 2 there as elsewhere.
         return 2 * ((found - mean) / deviation).square().mean(1)
 
     def told(self) -> Iterator[str | Tensor]:
@@ -133,6 +137,7 @@ class GroundStatistics:
         self._axes = {COLOURS: 1, **axes}
         self._device = device
         self._means: dict[str, Means] = {}
+        self._kinds: dict[str, int] = {}
 
     def update(
         self, outputs: Mapping[str, Float[Tensor, "batch ..."]], images: Float[Tensor, "batch channels height width"]
@@ -144,21 +149,40 @@ class GroundStatistics:
             images: The pictures, 0 to 1.
         """
         for layer, axis in self._axes.items():
-            found = layer_statistics(opponent(images) if layer == COLOURS else outputs[layer], axis).double()
+            output = opponent(images) if layer == COLOURS else outputs[layer]
+            found = layer_statistics(output, axis).double()
             if layer not in self._means:
+                self._kinds[layer] = found.shape[1] // output.shape[axis]
                 self._means[layer] = Means(2 * found.shape[1]).to(self._device)
             self._means[layer].update(torch.cat((found, found.square()), 1))
 
     def compute(self) -> dict[str, tuple[Tensor, Tensor]]:
         """Mean and deviation over the pictures of all ranks, by layer. A collective."""
-        layers = {}
-        for layer, means in self._means.items():
-            mean, square = means.compute().chunk(2)
-            deviation = (square - mean.square()).clamp(min=0).sqrt()
-            # of either kind apart, for means and deviations are of different size
-            least = torch.cat([part.mean().expand_as(part) for part in deviation.chunk(2)])
-            layers[layer] = (mean.float(), (deviation + _LEAST * least).clamp(min=1e-6).float())
-        return layers
+        found = {layer: means.compute() for layer, means in self._means.items()}
+        with torch.inference_mode(False):  # autograd refuses what was made in that mode
+            return {layer: _scaled(moments, self._kinds[layer]) for layer, moments in found.items()}
+
+
+def _scaled(moments: Float[Tensor, " columns"], kinds: int) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of every statistic; infinite deviations where pictures do not differ at all.
+
+    Args:
+        moments: Means of the statistics over pictures, and then of their squares.
+        kinds: Of statistics: means alone, or means and then deviations, which are of different size.
+    """
+    mean, square = moments.chunk(2)
+    variance = square - mean.square()
+    deviation = torch.where(variance > _ROUNDING * square, variance, 0.0).sqrt().reshape(kinds, -1)
+    least = _LEAST * deviation.mean(1, keepdim=True)
+    deviation = torch.where(least > 0, deviation + least, torch.inf).flatten()  # what never moves is no rule
+    return mean.float(), deviation.float()
+
+
+def _scale(mean: float, strongest: float) -> tuple[float, float]:
+    """Where the gain of a target is 0, and its spread; 1 where all pictures are alike, and have no scale."""
+    spread = strongest - mean
+    alike = not spread > math.sqrt(_ROUNDING) * max(abs(mean), abs(strongest))
+    return mean, 1.0 if alike else spread
 
 
 def opponent(images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
