@@ -112,7 +112,7 @@ class Making:
                 ground=self.nature.ground,
                 seed=self.seed,
                 start=start,
-                draws=self.draws,
+                draws=1 if recipe.expectation else self.draws,  # of an expectation all passes are alike
                 kept=kept,
                 on_step=self.on_step,
             )

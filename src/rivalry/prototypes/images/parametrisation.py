@@ -70,8 +70,9 @@ class Parametrisation(ABC):
             )
         if min(height, width) < 2:
             raise ValueError(f"an image has at least 2 × 2 pixels, got {height} × {width}")
-        known = statistics.of_size(height, width)
-        return self._canvas(shape, Colours.of(known, torch.device(device)), known)
+        with torch.inference_mode(False):  # autograd refuses what was made in that mode
+            known = statistics.of_size(height, width)
+            return self._canvas(shape, Colours.of(known, torch.device(device)), known)
 
     @abstractmethod
     def _canvas(self, shape: tuple[int, int, int], colours: Colours, statistics: Statistics) -> Canvas:

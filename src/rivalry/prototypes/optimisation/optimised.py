@@ -14,7 +14,8 @@ class Optimised:
 
     Attributes:
         images: 0 to 1.
-        alpha: Where the value comes from: Σ over steps of |∂value/∂x|, summed over channels (Fel et al. 2023, MACO).
+        alpha: Where the merit comes from, which is the value or on natural ground its gain less the distance: Σ over
+            steps of |∂merit/∂x|, summed over channels (Fel et al. 2023, MACO).
         values: Of the images as they are, without views.
         history: The value of the views that were shown at each step; NaN behind an image's last step.
         steps: That were done of each.
