@@ -12,7 +12,7 @@ from rivalry.records import Picture, Record
 from tests.lens.prototype_record import OURS, PLAIN, dead_rows, prototype_record, target_rows
 from tests.lens.test_class_page import pixels_of
 
-TILE = 130**2
+TILE = 165**2
 
 
 def covered(picture: Picture, colour: tuple[int, int, int]) -> float:
@@ -24,7 +24,7 @@ def test_a_prototype_stands_beside_its_map_the_plain_one_and_natural_pictures() 
     picture = prototype_sheet(prototype_record(target_rows()))
     assert covered(picture, OURS) == pytest.approx(2, abs=0.1)  # all of it comes through its map
     assert covered(picture, PLAIN) == pytest.approx(1, abs=0.05)
-    small = (62 / 130) ** 2
+    small = (79 / 165) ** 2
     assert covered(picture, (20, 20, 250)) == pytest.approx(4 * small, abs=0.06)
     assert covered(picture, (20, 20, 150)) == pytest.approx(4 * small, abs=0.06)
 
@@ -36,17 +36,17 @@ def test_where_nothing_came_from_the_map_is_paper() -> None:
 def test_each_target_has_a_row_and_copies_stand_beside_each_other() -> None:
     one = prototype_sheet(prototype_record(target_rows()))
     two = prototype_sheet(prototype_record(target_rows(), target_rows("unit:layer4:3")))
-    assert two.shape[0] - one.shape[0] == 150
+    assert two.shape[0] - one.shape[0] == 190
     assert covered(two, PLAIN) == pytest.approx(2, abs=0.1)
     copies = prototype_sheet(prototype_record(target_rows(copies=5)))
     assert covered(copies, OURS) == pytest.approx(4, abs=0.2)  # three of them, and the first one's map
-    assert copies.shape[1] - one.shape[1] == 2 * 137
+    assert copies.shape[1] - one.shape[1] == 2 * 172
 
 
 def test_targets_may_be_chosen_and_twenty_are_drawn_otherwise() -> None:
     record = prototype_record(*(target_rows(f"class:{number}") for number in range(22)))
     heights = [prototype_sheet(record, chosen).shape[0] for chosen in (None, ["class:21"])]
-    assert heights[0] - heights[1] == 19 * 150
+    assert heights[0] - heights[1] == 19 * 190
     with pytest.raises(ValueError, match="no prototype of 'class:200'; nearest: class:20"):
         prototype_sheet(record, ["class:200"])
 
@@ -60,12 +60,12 @@ def test_a_target_without_a_prototype_is_said_below() -> None:
 
 def test_curves_are_as_high_as_the_numbers_and_gaps_where_none_is_known() -> None:
     def lowest(curve: tuple[float | None, ...]) -> int:
-        panel = prototype_sheet(prototype_record(target_rows(curve=curve)))[170:320, -240:]
+        panel = prototype_sheet(prototype_record(target_rows(curve=curve)))[170:360, -240:]
         rows = np.flatnonzero((pixels_of(panel, HUE) | pixels_of(panel, FALSE)).any(1))
         return int(rows.max()) if len(rows) else -1
 
     assert lowest((1.0, 1.0)) < lowest((0.5, 0.5)) < lowest((0.0, 0.0))
-    assert lowest((0.5, 0.5)) - lowest((1.0, 1.0)) == pytest.approx(130 / 4, abs=2)
+    assert lowest((0.5, 0.5)) - lowest((1.0, 1.0)) == pytest.approx(165 / 4, abs=2)
     assert lowest((None, None)) == -1
 
 
@@ -85,4 +85,4 @@ def test_without_a_plain_baseline_there_is_no_room_for_one() -> None:
     rows = target_rows()
     rows["prototypes"] = [row for row in rows["prototypes"] if row["method"] == "prototype"]
     plain, without = (prototype_sheet(prototype_record(one)).shape[1] for one in (target_rows(), rows))
-    assert plain - without == 137
+    assert plain - without == 172

@@ -42,7 +42,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
 }
 """Of the tables that the sheet is drawn from; naturalness may be empty."""
 
-_TILE, _SMALL, _GAP, _STEP = 1.3, 0.62, 0.07, 1.5  # inches
+_TILE, _SMALL, _GAP, _STEP = 1.65, 0.79, 0.07, 1.9  # inches
 _TOP, _WORDS, _CURVE, _BESIDE = 1.75, 1.85, 2.0, 4
 _LIMITS = (-0.5, 1.5)  # of a normalised similarity that has a height of its own
 
