@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rivalry.lens.depth_panel import DepthPanel, span
+from rivalry.lens.depth_panel import DepthPanel, draw_names, span
 from rivalry.lens.naturalness_chart import naturalness_chart, shows_naturalness
-from rivalry.lens.page import FALSE, HUE
+from rivalry.lens.page import FALSE, HUE, blank_page
 from rivalry.records import Picture, Record
 
 _NUMBERS = ("spearman", "same_spearman", "other_spearman", "normalised", "low", "high")
@@ -73,6 +73,15 @@ def test_what_leaves_the_panel_is_drawn_at_its_edge() -> None:
     assert (panel.x(0), panel.x(7)) == (1.25, 4.75)
     assert span([3.0, -0.5], least=-0.1, most=1.1, limits=(-1, 2)) == (-0.5, 2)
     assert span([], least=-0.1, most=1.1, limits=(-1, 2)) == (-0.1, 1.1)
+
+
+def test_names_of_layers_keep_apart() -> None:
+    names = {depth: f"conv1.{depth}" for depth in range(15)}
+    for wide, named in ((5.6, 15), (3.6, 8), (1.0, 3)):
+        _, page = blank_page(8.0, 4.0, "title", "line")
+        before = len(page.texts)
+        draw_names(page, DepthPanel(1.0, 2.0, wide, 1.0, 15, 0.0, 1.0), names)
+        assert len(page.texts) - before == named
 
 
 def test_every_row_of_targets_has_room_up_to_twenty() -> None:

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 from rivalry.lens.page import INK, LINE, QUIET, round_ticks
 
-MOST_NAMES = 16
-"""Layers that are named below a panel, at most; of more, some, evenly spaced."""
+NAMES_APART = 0.3
+"""Inches between the names below a panel, at least; where layers lie closer, some are named, evenly spaced."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def draw_frame(page: Axes, panel: DepthPanel, title: str, said: str = "", *, sma
 def draw_names(page: Axes, panel: DepthPanel, names: Mapping[int, str]) -> None:
     """Write the names of layers below a panel."""
     depths = sorted(names)
-    step = -(-len(depths) // MOST_NAMES)
+    step = max(1, math.ceil(NAMES_APART * panel.layers / panel.wide))
     for depth in depths[::step]:
         page.text(panel.x(depth) + 0.04, panel.top + panel.high + 0.08, names[depth], color=QUIET, fontsize=7.5,
                   ha="right", va="top", rotation=38, rotation_mode="anchor")  # fmt: skip
