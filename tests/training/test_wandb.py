@@ -172,6 +172,17 @@ def test_bytes_and_vectors_are_left_out_of_wandb(home: Path, tmp_path: Path) -> 
     assert (content["columns"], content["data"]) == (["epoch", "index"], [[0, 3]])
 
 
+def test_a_table_takes_no_scalar_of_its_name_away(home: Path, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "first")
+    logger = logger_for(folder, "offline")
+    assert logger is not None
+    log_record([logger], record(scalars={"units": 0.25}))
+    wandb.finish()
+    (event,) = events_of(folder.root)
+    assert event["study/units"] == 0.25
+    assert event["study/units_table.nrows"] == 2
+
+
 def test_lists_are_written_out_and_their_words_escaped() -> None:
     from rivalry.training.wandb import _as_wandb_table
 

@@ -86,7 +86,8 @@ def log_record(loggers: Sequence[Logger], record: Record) -> None:
 
 def _shown_beside(record: Record) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        f"{record.name}/{name}": _as_wandb_table(table, record.epoch) for name, table in record.tables.items()
+        f"{record.name}/{name}{'_table' if name in record.scalars else ''}": _as_wandb_table(table, record.epoch)
+        for name, table in record.tables.items()
     }
     picture = picture_of(record)
     if picture is not None:
