@@ -109,7 +109,7 @@ class Making:
                 self._canvas(recipe),
                 recipe,
                 readout=self.readout,
-                ground=self.nature.ground,
+                ground=self.nature.grounds.get(recipe.expectation),
                 seed=self.seed,
                 start=start,
                 draws=1 if recipe.expectation else self.draws,  # of an expectation all passes are alike
@@ -122,7 +122,7 @@ class Making:
 
     def _path(self, recipe: Recipe) -> tuple[str, ...]:
         """Layers that must be heard where images are held to natural pictures."""
-        ground = self.nature.ground
+        ground = self.nature.grounds.get(recipe.expectation)
         return () if ground is None or recipe.natural is None else ground.heard(recipe.natural)
 
     def _canvas(self, recipe: Recipe) -> Canvas:

@@ -130,8 +130,8 @@ class Prototypes(Analysis):
         )
         self.taps = tuple(dict.fromkeys((*self._settled.taps, *further)))
         path = self._settled.path
-        held = any(recipe.natural is not None for recipe in self.recipes.values())
-        self._channels = path_axes(network, path, dataset[0]["image"], self._axes) if held else None
+        held = any(natural is not None and natural.path for natural in (one.natural for one in self.recipes.values()))
+        self._channels = path_axes(network, path, dataset[0]["image"], self._axes) if held else {}
 
     def start(self, listening: Listening) -> None:
         """Begin to take statistics, and to look for natural pictures.
@@ -143,9 +143,9 @@ class Prototypes(Analysis):
         counts = {name: one.weights.shape[1] for name, one in listening.directions.items()}
         check_numbers(directed(self._settled.targets), counts)
         self._listening = listening
-        self._stream = NatureStream(
-            self._settled, listening, self.examples, self.own, self.reading, self._channels, self.seed
-        )
+        expectations = [recipe.expectation for recipe in self.recipes.values() if recipe.natural is not None]
+        chosen = (self.examples, self.own, self.reading, self._channels, self.seed)
+        self._stream = NatureStream(self._settled, listening, *chosen, expectations)
 
     def observe(self, observation: Observation) -> None:
         """Take in a batch."""
