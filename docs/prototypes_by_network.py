@@ -50,7 +50,7 @@ class Found(NamedTuple):
 
 def read(folder: Path) -> Found:
     """A folder's last record of prototypes."""
-    name = folder.resolve().name
+    name = folder.absolute().name
     pictures = name.removeprefix("prototypes-").partition("-")[0]
     if pictures not in PICTURES or not name.startswith("prototypes-"):
         raise ValueError(f"{folder} does not say its pictures; wanted prototypes-{{{','.join(PICTURES)}}}-…")
