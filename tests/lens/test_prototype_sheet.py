@@ -86,3 +86,11 @@ def test_without_a_plain_baseline_there_is_no_room_for_one() -> None:
     rows["prototypes"] = [row for row in rows["prototypes"] if row["method"] == "prototype"]
     plain, without = (prototype_sheet(prototype_record(one)).shape[1] for one in (target_rows(), rows))
     assert plain - without == 172
+
+
+def test_a_prototype_that_does_not_answer_is_said() -> None:
+    silent = target_rows()
+    silent["prototypes"] = [{**row, "reason": "no gradient found a way"} for row in silent["prototypes"]]
+    answers, sleeps = (prototype_sheet(prototype_record(rows)) for rows in (target_rows(), silent))
+    assert (answers[206:224, 80:160] > 200).all()
+    assert (sleeps[206:224, 80:160] < 180).any()

@@ -178,7 +178,7 @@ def _draw_words(page: Axes, view: _View, left: float, top: float) -> None:
     kind, _, name = view.name.partition(":")
     page.text(left, top + 0.12, _short(name), color=INK, fontsize=12, weight="bold", va="center")
     first = view.ours[0]
-    said = [kind, f"value {first['value']:.3g}"]
+    said = [kind if first["reason"] is None else f"{kind}  ·  does not answer", f"value {first['value']:.3g}"]
     if first["probability"] is not None:
         said[-1] += f"  ·  p {first['probability']:.2f}"
     if view.plain is not None:
