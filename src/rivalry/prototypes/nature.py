@@ -100,8 +100,8 @@ class NatureStream:
     def _path(self, observation: Observation, expectation: bool) -> Mapping[str, Tensor]:
         """What the layers gave to whose statistics images are held; in expectation, they are shown the batch again.
 
-        For of all that compete something is left then, where else there are winners alone: by what is natural of these
-        every picture would be strange.
+        For there all that compete leave something where competition is soft, and by the statistics of winners alone
+        natural pictures would themselves be strange.
         """
         network, activations = self._listening.network, observation.activations
         if expectation and self._channels and len(observation.index) and competitions(network):
