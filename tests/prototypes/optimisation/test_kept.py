@@ -13,6 +13,7 @@ from torch import nn
 from rivalry.cache import cache_folder
 from rivalry.lwta.layer import Mode, evaluating
 from rivalry.prototypes.images import Fourier, Statistics
+from rivalry.prototypes.objectives.ground import COLOURS, Ground, GroundStatistics, Natural
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.optimisation import Kept, Optimised, Recipe, group, optimise
 from rivalry.prototypes.optimisation.rates import searched_rates
@@ -34,9 +35,16 @@ def files() -> list[Path]:
 
 
 def run(
-    network: nn.Module, kept: Kept | None, *, stop: int | None = None, recipe: Recipe = RECIPE, mode: Mode = "argmax"
+    network: nn.Module,
+    kept: Kept | None,
+    *,
+    stop: int | None = None,
+    recipe: Recipe = RECIPE,
+    mode: Mode = "argmax",
+    ground: Ground | None = None,
 ) -> tuple[Optimised, int]:
     """What comes of it, and how many steps were made."""
+    layers = () if ground is None or recipe.natural is None else ground.heard(recipe.natural)
     canvas = recipe.parametrisation.canvas((3, 16, 16), Statistics.plain(3, 16, 16))
     steps = 0
 
@@ -46,8 +54,18 @@ def run(
         if steps == stop:
             raise KeyboardInterrupt
 
-    with evaluating(network, mode, seed=0), Live(network) as live:
-        return optimise(live, TARGETS, canvas, recipe, at_once=2, kept=kept, on_step=told), steps
+    with evaluating(network, mode, seed=0), Live(network, layers) as live:
+        return optimise(live, TARGETS, canvas, recipe, ground=ground, at_once=2, kept=kept, on_step=told), steps
+
+
+def some_ground(network: nn.Module) -> Ground:
+    """Of noise pictures."""
+    pictures = torch.rand(9, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    statistics = GroundStatistics({"norm": 1, "again": 1}, torch.device("cpu"))
+    with Live(network, ["norm", "again"], logits=False) as live:
+        statistics.update(live(255 * pictures).outputs, pictures)
+    scales = {target.text: (0.0, 0.5) for target in TARGETS}
+    return Ground(statistics.compute(), {COLOURS: 1, "norm": 1, "again": 1}, scales)
 
 
 def same(one: Optimised, other: Optimised) -> bool:
@@ -71,6 +89,20 @@ def test_it_goes_on_bit_by_bit(mode: Mode, rate: float | None, monkeypatch: pyte
     assert len(files()) == 2
     kept.forget()
     assert not files()
+
+
+@pytest.mark.parametrize("mode", ["mean", "sample"])
+def test_on_natural_ground_it_goes_on_bit_by_bit(mode: Mode) -> None:
+    recipe = replace(RECIPE, natural=Natural(path=0.5, colours=0.1), optimiser="nadam")
+    ground = some_ground(Rivals())
+    wanted, _ = run(Rivals(), None, recipe=recipe, mode=mode, ground=ground)
+    with pytest.raises(KeyboardInterrupt):
+        run(Rivals(), Kept(every=3), stop=8, recipe=recipe, mode=mode, ground=ground)
+    found, steps = run(Rivals(), Kept(every=3), recipe=recipe, mode=mode, ground=ground)
+    assert same(found, wanted)
+    assert 0 < steps < 24 - 3
+    other = replace(ground, scales=dict.fromkeys(ground.scales, (0.0, 0.7)))
+    assert run(Rivals(), Kept(every=3), recipe=recipe, mode=mode, ground=other)[1] > steps  # begins anew
 
 
 def test_what_is_whole_is_not_done_again() -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from rivalry.lwta.layer import evaluating
 from rivalry.numerics.fingerprint import state_fingerprint
 from rivalry.prototypes.images import MACO, Fourier, Pixels, Statistics
+from rivalry.prototypes.objectives.ground import Ground, Natural
 from rivalry.prototypes.objectives.penalties import Penalties
 from rivalry.prototypes.objectives.targets import Target
 from rivalry.prototypes.objectives.values import Readout
@@ -272,3 +273,9 @@ def test_what_cannot_be_optimised_is_refused(targets: list[Target], more: dict[s
 def test_a_recipe_out_of_bounds_is_refused(more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Recipe(**more)
+
+
+def test_a_ground_that_does_not_know_a_target_is_refused() -> None:
+    ground = Ground({}, {}, {GREEN.text: (0.0, 1.0)})
+    with pytest.raises(ValueError, match=r"worth to 'class:red'; nearest: .*class:green"):
+        made(MeanColour(), [RED], pixels(natural=Natural()), ground=ground)

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from rivalry.numerics.nearest import nearest
 from rivalry.prototypes.images import Canvas
 from rivalry.prototypes.objectives.ground import Ground
 from rivalry.prototypes.objectives.targets import Target
@@ -70,7 +71,7 @@ def optimise(
         RuntimeError: If an image was not finite twice, naming target, step and rate.
     """
     _check(len(targets), seed, draws, at_once)
-    _check_ground(live, recipe, ground)
+    _check_ground(live, targets, recipe, ground)
     numbers = _numbers(targets, ids, canvas.colours.mean.device)
     with torch.inference_mode(False), torch.enable_grad():
         ascent = Ascent(live, canvas, recipe, readout or Readout(), seed, draws, tuple(targets), *numbers, ground)
@@ -130,12 +131,18 @@ def _joined(parts: Mapping[tuple[int, ...], Optimised]) -> Optimised:
     return Optimised(**{one.name: of_all(one.name) for one in fields(Optimised)})
 
 
-def _check_ground(live: Live, recipe: Recipe, ground: Ground | None) -> None:
+def _check_ground(live: Live, targets: Sequence[Target], recipe: Recipe, ground: Ground | None) -> None:
     """Refuse a recipe that asks for more than is known of natural pictures, or heard of images."""
     if recipe.natural is None:
         return
     if ground is None:
         raise ValueError("the recipe holds images to natural pictures, and no ground says what these are like")
+    unknown = [target.text for target in targets if target.text not in ground.scales]
+    if unknown:
+        known = nearest(unknown[0], ground.scales)
+        raise ValueError(
+            f"the ground does not tell what natural pictures are worth to {unknown[0]!r}; nearest: {known}"
+        )
     unheard = [layer for layer in ground.heard(recipe.natural) if layer not in live.layers]
     if unheard:
         raise ValueError(f"the recipe looks at the statistics of {unheard[0]!r}, which the live network does not hear")
