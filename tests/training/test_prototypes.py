@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+import torch
 import yaml
 from PIL import Image
+from rich.console import Console
 
 from rivalry.lens.prototype_sheet import prototype_sheet
+from rivalry.recording.thumbnails import png
 from rivalry.records import Record, find_records
-from rivalry.training.prototypes import write_pictures
+from rivalry.training.prototypes import prototype_table, write_pictures
+from tests.lens.prototype_record import prototype_record, target_rows
 from tests.training.written_run import rivalry, write_settings
 
 QUICK = ["--steps", "2", "--batch_size", "4"]
@@ -130,3 +136,36 @@ def test_names_of_files_lead_nowhere_else(run: Path, tmp_path: Path) -> None:
     written = write_pictures(strange, tmp_path / "seen")
     assert written
     assert all(file.parent == tmp_path / "seen" for file in written)
+
+
+@pytest.mark.parametrize("pair", [
+    ("class:a b", "class:a_b"),
+    ("class:Cat", "class:cat"),
+    ("class:\u72ac", "class:\u732b"),
+    (f"direction:layer4@{'folder/' * 20}basis:4", f"direction:layer4@{'folder/' * 20}basis:5"),
+    ("class:" + 90 * "\U00020000", "class:" + 91 * "\U00020000"),
+])  # fmt: skip
+def test_no_target_writes_over_another(tmp_path: Path, pair: tuple[str, str]) -> None:
+    rows = [target_rows(target) for target in pair]
+    grey = png(torch.zeros(1, 4, 4, dtype=torch.uint8))
+    for one in rows:
+        one["prototypes"] = [{**row, "picture": grey, "alpha": grey} for row in one["prototypes"]]
+    tables = {"prototypes": prototype_record(*rows).tables["prototypes"]}
+    written = write_pictures(Record("prototypes", 0, 0, tables=tables), tmp_path / "seen")
+    assert len({file.name.casefold() for file in written}) == len(written) == 8
+
+
+def test_a_prototype_that_is_none_says_so_in_the_table() -> None:
+    silent = target_rows()
+    silent["prototypes"] = [{**row, "reason": "it [bold]sleeps"} for row in silent["prototypes"]]
+    record = prototype_record(silent)
+    steps = pa.array([3] * len(record.tables["prototypes"]))
+    whole = record.tables["prototypes"].append_column("steps", steps)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(prototype_table(Record("prototypes", 0, 0, tables={"prototypes": whole})))
+    assert "prototype: it [bold]sleeps" in console.export_text()
+
+
+def test_no_size_is_no_size(photographs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rivalry("prototypes", *NETWORK, "--pictures", photographs / "cat", "--size", 0, *QUICK) == 2
+    assert "height and width of pictures are 1 or more" in capsys.readouterr().err

@@ -7,8 +7,9 @@ through the network is, and draws it all.
 from __future__ import annotations
 
 import io
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,9 @@ from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.given_pictures import GivenPictures, Resized, own_size
 from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder, Which
+
+_LONGEST = 50
+"""Characters of a target in the name of a file: of four bytes each they leave room for the rest of it."""
 
 EPILOGUE = """\
 targets
@@ -89,10 +93,12 @@ def write_pictures(record: Record, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for row in record.tables["prototypes"].to_pylist():
+    rows = record.tables["prototypes"].to_pylist()
+    stems = _stems(row["target"] for row in rows)
+    for row in rows:
         if row["picture"] is None:
             continue
-        name = f"{_in_file(row['target'])}-{row['copy']}-{row['method']}"
+        name = f"{stems[row['target']]}-{row['copy']}-{row['method']}"
         picture, alpha = (Image.open(io.BytesIO(row[one])) for one in ("picture", "alpha"))
         written += [folder / f"{name}.png", folder / f"{name}-alpha.png"]
         picture.save(written[-2])
@@ -119,6 +125,8 @@ def prototype_table(record: Record) -> Table:
             table.add_row(name, escape(row["reason"]))
             continue
         by = row["method"] if not row["copy"] else f"{row['method']} {row['copy'] + 1}"
+        if row["reason"] is not None:
+            by += f": {escape(row['reason'])}"
         numbers = [_number(row[column]) for column in ("value", "probability", "natural_value", "natural_top")]
         table.add_row(name, by, *numbers, str(row["steps"]))
     return table
@@ -152,9 +160,9 @@ def _pictures(target: Target, options: Any) -> Any:
         found = read_study(path, run=target.configuration, analyses=False)
         study = SimpleNamespace(data=found.data, probe=found.probe)
     if options.pictures is not None:
-        size = (options.size, options.size) if options.size else own_size(target)
+        size = own_size(target) if options.size is None else (options.size, options.size)
         study.probe = _folder(Path(options.pictures), size)
-    elif options.size:
+    elif options.size is not None:
         study.probe = Resized(study.probe or study.data.probe, (options.size, options.size))
     return study
 
@@ -168,9 +176,17 @@ def _folder(root: Path, size: tuple[int, int]) -> ImageDataset:
     return GivenPictures(list(find_pictures(root)), size)
 
 
-def _in_file(word: str) -> str:
-    """A target as part of a file's name: what comes from outside names no other folder."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", word).strip("_.-")[:80]
+def _stems(targets: Iterable[str]) -> dict[str, str]:
+    """Targets as parts of files' names: what comes from outside names no other folder, and no two share a file."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for target in dict.fromkeys(targets):
+        stem = re.sub(r"[^\w.-]+", "_", target).strip("_.-")
+        stem = stem if len(stem) <= _LONGEST else f"{stem[:15]}_{stem[16 - _LONGEST :]}"  # its end tells it from others
+        names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
+        found[target] = next(name for name in names if name.casefold() not in taken)
+        taken.add(found[target].casefold())
+    return found
 
 
 def _number(value: float | None) -> str:
