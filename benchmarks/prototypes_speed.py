@@ -103,12 +103,12 @@ def _one_plainly(network: nn.Module, canvas: Canvas, target: Target, ids: torch.
     return canvas.images(parameters).detach()
 
 
-_MANY = f"prototypes: {len(TARGETS)} images at once, {STEPS} steps at {PIXELS} px"
+_MANY = f"prototypes, {len(TARGETS)} images at once, {STEPS} steps at {PIXELS} px"
 
 COMPARISONS = [
     Comparison(_MANY, "a plain loop, one at a time", beside_a_plain_loop, 2),
     Comparison(_MANY, "the same, one at a time", beside_one_at_a_time, 2),
     Comparison(
-        f"prototypes every epoch: 10 classes at {PIXELS} px, {WARM} steps", f"anew, {2 * WARM} steps", every_epoch, 1
+        f"prototypes of every epoch, 10 classes at {PIXELS} px, {WARM} steps", f"anew, {2 * WARM} steps", every_epoch, 1
     ),
 ]

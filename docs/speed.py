@@ -28,6 +28,7 @@ WANTED = {
     ("detectors", "the forward pass of the same pictures"): 2.0,
     ("extraction", "with covariances of all channels"): 0.05,
     ("importance", "one picture and mask at a time"): 0.1,
+    ("prototypes", "the same, one at a time"): 0.25,
 }
 """The highest ratio wanted on two cores, by the first word of a measure and the reference (any, where empty)."""
 
