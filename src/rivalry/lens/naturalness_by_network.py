@@ -70,8 +70,7 @@ def _draw_panel(
         raise ValueError(f"networks called {name!r} have different layers: give them names of their own")
     values = [row["normalised"] for rows in networks for row in rows]
     panel = DepthPanel(left, top, _WIDE, _HIGH, len(layers), *span(values, least=-0.5, most=1.1, limits=_LIMITS))
-    count = "" if len(networks) == 1 else f"   ·   {len(networks)} networks"
-    draw_frame(page, panel, name, f"ours above plain in {_above(networks)} layers{count}")
+    draw_frame(page, panel, name, f"ours above plain in {_above(networks)} layers")
     for value, colour in ((1.0, TRUE), (0.0, QUIET)):
         page.plot([left, left + _WIDE], [panel.y(value)] * 2, color=colour, linewidth=1.0, alpha=0.7)
     for method, (_, colour) in METHODS.items():
@@ -97,7 +96,7 @@ def _above(networks: Sequence[Sequence[Mapping[str, Any]]]) -> str:
     said = []
     for rows in networks:
         above = [row["above"] > 0 for row in rows if row["method"] == "prototype" and row["above"] is not None]
-        said.append(f"{sum(above)}/{len(above)}")
+        said.append(f"{sum(above)} of {len(above)}")
     return ", ".join(said)
 
 
