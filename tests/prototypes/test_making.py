@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 import torch
 
-from rivalry.lwta.layer import LWTA
-from rivalry.prototypes import making
-from rivalry.prototypes.optimisation import RECIPES, Optimised, optimise
 from tests.concepts.planted import Colourist, colours_loader
 from tests.prototypes.made import prototypes
 
@@ -23,19 +20,3 @@ def test_in_inference_mode_they_are_the_same(recipe: str) -> None:
         found = prototypes(network, loader, **told)
     for column in ("value", "picture", "alpha"):
         assert found.tables["prototypes"][column] == wanted.tables["prototypes"][column]
-
-
-@pytest.mark.parametrize(("recipe", "passes"), [("prototype", 1), ("maco", 3)])
-def test_an_expectation_is_not_averaged_over_draws(recipe: str, passes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-
-    def noted(*arguments: Any, **named: Any) -> Optimised:
-        seen.append(named["draws"])
-        return optimise(*arguments, **named)
-
-    monkeypatch.setattr(making, "optimise", noted)
-    network = Colourist()
-    network.act = LWTA(2)  # type: ignore[assignment]
-    assert RECIPES[recipe]().expectation == (passes == 1)
-    prototypes(network, mode="sample", recipe=recipe, plain=None, draws=3, targets=["class:0"])
-    assert seen == [passes]

@@ -306,10 +306,11 @@ def test_a_recipe_may_hold_images_to_natural_pictures(network: nn.Module) -> Non
 def test_values_on_natural_ground_are_between_the_mean_and_the_strongest() -> None:
     analysis = study(recipe="fourier")
     sweep(Colourist(), colours_loader(), [analysis], progress=False)
-    assert not analysis._stream.compute().grounds  # nothing asks for it
+    assert analysis._stream.compute().ground is None  # nothing asks for it
     analysis = study(recipe=Recipe(natural=Natural(path=1.0)), layers=["mix", "act"])
     sweep(Colourist(), colours_loader(), [analysis], progress=False)
-    ground = analysis._stream.compute().grounds[False]
+    ground = analysis._stream.compute().ground
+    assert ground is not None
     assert {layer: ground.axes[layer] for layer in ground.heard(Natural(path=1.0))} == {"mix": 1, "act": 1}
     logits = Colourist().eval()(torch.stack([Colours()[place]["image"] for place in range(60)]).float() / 255)
     for number, name in enumerate(CLASSES):

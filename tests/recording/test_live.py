@@ -115,17 +115,18 @@ def test_nothing_of_it_stays(error: type[BaseException]) -> None:
     assert network[2].generator is None
 
 
-def test_in_expectation_gradients_reach_those_that_lose() -> None:
+def test_gradients_reach_those_that_lose_where_that_is_asked_for() -> None:
     network, images = make_network(), pictures()
-    reached = {}
-    for mode in (None, "mean"):
-        with Live(network, ["1"], mode=mode) as live:
+    seen, reached = {}, {}
+    for to_losers in (False, True):
+        with Live(network, ["1"], to_losers=to_losers) as live:
             heard = live(images)
             (gradient,) = torch.autograd.grad(heard.logits.sum(), heard.outputs["1"])
-        reached[mode] = float((gradient != 0).float().mean())
-    assert reached[None] == 0.5
-    assert reached["mean"] > 0.9
-    assert network[2].evaluation_mode == "argmax"
+        seen[to_losers], reached[to_losers] = heard.logits, float((gradient != 0).float().mean())
+    torch.testing.assert_close(seen[True], seen[False], rtol=0, atol=0)
+    assert reached[False] == 0.5
+    assert reached[True] > 0.9
+    assert network[2].surrogate is None
 
 
 def test_an_unknown_layer_or_nothing_wanted_is_refused() -> None:

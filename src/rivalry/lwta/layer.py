@@ -83,6 +83,7 @@ class LWTA(nn.Module):
         self.register_buffer("sharpness", torch.tensor(_positive("sharpness", sharpness)), persistent=False)
         self.register_buffer("_no_seed", torch.zeros((), dtype=torch.long), persistent=False)
         self.generator: torch.Generator | None = None
+        self.surrogate: float | None = None
         self.winner = nn.Identity()
 
     @property
@@ -97,6 +98,15 @@ class LWTA(nn.Module):
             ValueError: If the units do not divide into blocks, or (checked on the CPU, where it costs no
                 synchronisation) an activation is NaN or infinite.
         """
+        if self.surrogate is None:
+            return self._compete(activations)
+        with torch.no_grad():
+            output = self._compete(activations)
+        sharpness = torch.full_like(self.sharpness, self.surrogate)
+        soft, _ = competition.win_in_expectation(activations, self.competitors, self.dim, sharpness=sharpness)
+        return output + (soft - soft.detach())
+
+    def _compete(self, activations: Tensor) -> Tensor:
         if self.mode == "mean":
             return self._expectation(activations)
         heard = _heard(self.winner)
@@ -170,6 +180,29 @@ def evaluating(network: nn.Module, mode: Mode, *, seed: int | None = None) -> It
         finally:
             for layer, evaluation_mode in zip(layers, before, strict=True):
                 layer.evaluation_mode = evaluation_mode
+
+
+@contextmanager
+def passing_to_losers(network: nn.Module, sharpness: float = 1.0) -> Iterator[None]:
+    """Let gradients reach those that lose, as if all passed with their chance of winning; outputs stay as they are.
+
+    A straight-through estimator (Bengio, Léonard & Courville 2013, arXiv:1308.3432) for gradients to inputs, while the
+    context is open: through winners alone, most of a network is out of their reach.
+
+    Args:
+        network: Its LWTA layers, in whatever mode they are.
+        sharpness: Of the chances, β > 0. At the sharpness that a training ends with, gradients are huge where two units
+            tie and hardly anything elsewhere; 1 is that of the paper's draw.
+    """
+    layers = list(competitions(network).values())
+    before = [layer.surrogate for layer in layers]
+    try:
+        for layer in layers:
+            layer.surrogate = _positive("sharpness", sharpness)
+        yield
+    finally:
+        for layer, surrogate in zip(layers, before, strict=True):
+            layer.surrogate = surrogate
 
 
 @contextmanager

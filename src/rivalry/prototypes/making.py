@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from jaxtyping import UInt8
@@ -11,7 +12,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from rivalry.data.dataset import ImageDataset
-from rivalry.lwta.layer import Mode
 from rivalry.prototypes.images import Canvas
 from rivalry.prototypes.natural import Worth, worth
 from rivalry.prototypes.nature import Nature
@@ -101,18 +101,18 @@ class Making:
         each = [target for target in targets for _ in range(self.copies)]
         logits = recipe.baseline > 0 or any(target.layer is None for target in targets)
         layers = (*layers_of(targets), *self._path(recipe))
-        mode: Mode | None = "mean" if recipe.expectation else None
-        with Live(listening.network, layers, listening.forward, seed=self.seed, logits=logits, mode=mode) as live:
+        told: dict[str, Any] = {"seed": self.seed, "logits": logits, "to_losers": recipe.to_losers}
+        with Live(listening.network, layers, listening.forward, **told) as live:
             made = optimise(
                 live,
                 each,
                 self._canvas(recipe),
                 recipe,
                 readout=self.readout,
-                ground=self.nature.grounds.get(recipe.expectation),
+                ground=self.nature.ground,
                 seed=self.seed,
                 start=start,
-                draws=1 if recipe.expectation else self.draws,  # of an expectation all passes are alike
+                draws=self.draws,
                 kept=kept,
                 on_step=self.on_step,
             )
@@ -122,7 +122,7 @@ class Making:
 
     def _path(self, recipe: Recipe) -> tuple[str, ...]:
         """Layers that must be heard where images are held to natural pictures."""
-        ground = self.nature.grounds.get(recipe.expectation)
+        ground = self.nature.ground
         return () if ground is None or recipe.natural is None else ground.heard(recipe.natural)
 
     def _canvas(self, recipe: Recipe) -> Canvas:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from rivalry.lwta.layer import competitions, evaluating
 from rivalry.prototypes.examples import Beside, Examples, NaturalPictures
 from rivalry.prototypes.images import PictureStatistics, Statistics
 from rivalry.prototypes.natural import worth
@@ -30,13 +29,12 @@ class Nature:
     Attributes:
         statistics: By which images are parametrised.
         beside: Pictures of each target.
-        grounds: To which images are held, where a recipe asks for it: by whether layers that compete give the
-            expectation of their draws, or do as they are evaluated.
+        ground: To which images are held; None where no recipe asks for it.
     """
 
     statistics: Statistics
     beside: Beside
-    grounds: Mapping[bool, Ground]
+    ground: Ground | None
 
 
 class NatureStream:
@@ -48,9 +46,8 @@ class NatureStream:
         examples: Which pictures stand beside prototypes.
         own: Which are a class's own; those of all other targets are the strongest.
         reading: Which places of a layer count.
-        channels: Axis of channels of every layer to whose statistics images are held.
+        channels: Axis of channels of every layer to whose statistics images are held; None where they are held to none.
         seed: Of what is drawn.
-        expectations: Which grounds are wanted (see :class:`Nature`).
     """
 
     def __init__(
@@ -60,9 +57,8 @@ class NatureStream:
         examples: Examples,
         own: Own,
         reading: Reading,
-        channels: Mapping[str, int],
+        channels: Mapping[str, int] | None,
         seed: int,
-        expectations: Collection[bool],
     ) -> None:
         self._settled, self._listening, self._reading, self._top = settled, listening, reading, examples.top
         self._classes = [target.number if target.layer is None else -1 for target in settled.targets]
@@ -71,7 +67,7 @@ class NatureStream:
         self._statistics = PictureStatistics(*dataset[0]["image"].shape).to(device)
         self._pictures = NaturalPictures(examples, strongest, len(dataset), seed, device)
         self._channels = channels
-        self._grounds = {one: GroundStatistics(channels, device) for one in sorted(set(expectations))}
+        self._ground = None if channels is None else GroundStatistics(channels, device)
 
     def update(self, observation: Observation) -> None:
         """Take in a batch.
@@ -83,31 +79,20 @@ class NatureStream:
         found = worth(settled.targets, observation, settled.maps, self._listening.competitors, self._reading)
         self._statistics.update(observation.images)
         self._pictures.update(found, self._members(observation), observation.index)
-        for expectation, ground in self._grounds.items():
-            ground.update(self._path(observation, expectation), observation.images.float() / 255)
+        if self._ground is not None and self._channels is not None:
+            path = {layer: observation.activations[layer] for layer in self._channels}
+            self._ground.update(path, observation.images.float() / 255)
 
     def compute(self) -> Nature:
         """Put together what all ranks have seen. A collective."""
         beside, statistics = self._pictures.compute(), self._statistics.compute()
+        if self._ground is None or self._channels is None:
+            return Nature(statistics, beside, None)
         strongest = beside.ranking.values[:, : self._top]
         strongest = torch.where(strongest.isfinite(), strongest, torch.nan).double().nanmean(1)
         names = [target.text for target in self._settled.targets]
         scales = dict(zip(names, zip(beside.mean_value.tolist(), strongest.tolist(), strict=True), strict=True))
-        axes = {COLOURS: 1, **self._channels}
-        grounds = {one: Ground(ground.compute(), axes, scales) for one, ground in self._grounds.items()}
-        return Nature(statistics, beside, grounds)
-
-    def _path(self, observation: Observation, expectation: bool) -> Mapping[str, Tensor]:
-        """What the layers gave to whose statistics images are held; in expectation, they are shown the batch again.
-
-        For there all that compete leave something where competition is soft, and by the statistics of winners alone
-        natural pictures would themselves be strange.
-        """
-        network, activations = self._listening.network, observation.activations
-        if expectation and self._channels and len(observation.index) and competitions(network):
-            with evaluating(network, "mean"):
-                activations = self._listening.show(observation.images).activations
-        return {layer: activations[layer] for layer in self._channels}
+        return Nature(statistics, beside, Ground(self._ground.compute(), {COLOURS: 1, **self._channels}, scales))
 
     def _members(self, observation: Observation) -> Bool[Tensor, "batch targets"]:
         """Which pictures are of which target's class; none of targets of another kind."""

@@ -130,8 +130,10 @@ class Prototypes(Analysis):
         )
         self.taps = tuple(dict.fromkeys((*self._settled.taps, *further)))
         path = self._settled.path
-        held = any(natural is not None and natural.path for natural in (one.natural for one in self.recipes.values()))
-        self._channels = path_axes(network, path, dataset[0]["image"], self._axes) if held else {}
+        held = [one.natural for one in self.recipes.values() if one.natural is not None]
+        looked_at = any(natural.path for natural in held)  # else their axes need not be told
+        axes = path_axes(network, path, dataset[0]["image"], self._axes) if looked_at else {}
+        self._channels = axes if held else None
 
     def start(self, listening: Listening) -> None:
         """Begin to take statistics, and to look for natural pictures.
@@ -143,9 +145,9 @@ class Prototypes(Analysis):
         counts = {name: one.weights.shape[1] for name, one in listening.directions.items()}
         check_numbers(directed(self._settled.targets), counts)
         self._listening = listening
-        expectations = [recipe.expectation for recipe in self.recipes.values() if recipe.natural is not None]
-        chosen = (self.examples, self.own, self.reading, self._channels, self.seed)
-        self._stream = NatureStream(self._settled, listening, *chosen, expectations)
+        self._stream = NatureStream(
+            self._settled, listening, self.examples, self.own, self.reading, self._channels, self.seed
+        )
 
     def observe(self, observation: Observation) -> None:
         """Take in a batch."""

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from rivalry.lwta.layer import Mode, drawing_by, evaluating
+from rivalry.lwta.layer import drawing_by, passing_to_losers
 from rivalry.recording.observation import Forward, plain_forward
 from rivalry.recording.taps import resolve_taps
 from rivalry.recording.undisturbed import undisturbed
@@ -39,8 +39,7 @@ class Heard:
 class Live:
     """A network in ``eval()`` whose layers are heard with gradients. A context: everything is undone at its end.
 
-    LWTA layers keep their mode of evaluation, unless another is asked for: in ``mean`` gradients pass to all that
-    compete, in ``argmax`` to winners alone. In ``sample`` every run draws anew, from generators of the context's own.
+    LWTA layers keep their mode of evaluation. In ``sample`` every run draws anew, from generators of the context's own.
 
     Attributes:
         layers: Those that are heard, in the network's order.
@@ -51,7 +50,8 @@ class Live:
         forward: From network and pictures to logits.
         seed: Of draws.
         logits: Whether they are wanted; else a pass ends when every layer was heard.
-        mode: Of LWTA layers; by default the one in which they are evaluated.
+        to_losers: Whether gradients pass LWTA layers to those that lose, too
+            (:func:`rivalry.lwta.layer.passing_to_losers`).
 
     Raises:
         ValueError: For a layer that is not there, or if nothing is wanted. When it runs: for a layer that gives no
@@ -67,12 +67,12 @@ class Live:
         *,
         seed: int = 0,
         logits: bool = True,
-        mode: Mode | None = None,
+        to_losers: bool = False,
     ) -> None:
         patterns = tuple(layers)
         if not (patterns or logits):
             raise ValueError("a network is run for its logits or for some layers, and neither was wanted")
-        self.network, self.forward, self.seed, self.logits, self.mode = network, forward, seed, logits, mode
+        self.network, self.forward, self.seed, self.logits, self.to_losers = network, forward, seed, logits, to_losers
         self.layers = resolve_taps(network, patterns) if patterns else ()
         self._context = ExitStack()
         self._outputs: dict[str, Tensor] = {}
@@ -85,8 +85,8 @@ class Live:
             context.enter_context(undisturbed(self.network))
             context.enter_context(torch.set_grad_enabled(gradients))  # what is made within is not ours to forbid
             context.enter_context(drawing_by(self.network, self.seed))
-            if self.mode is not None:
-                context.enter_context(evaluating(self.network, self.mode))
+            if self.to_losers:
+                context.enter_context(passing_to_losers(self.network))
             context.enter_context(_weights_at_rest(self.network))
             for name in self.layers:
                 layer = self.network.get_submodule(name)

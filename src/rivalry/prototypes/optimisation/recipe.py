@@ -29,9 +29,8 @@ class Recipe:
         rate: Of learning, above 0; None searches one for each image (see :mod:`rivalry.prototypes.optimisation.rates`).
         optimiser: ``adam`` or ``nadam``.
         patience: Steps without a gain of the running mean value after which an image is done; None never stops early.
-        expectation: Whether layers that compete give the expectation of their draws (their mode ``mean``) while images
-            are optimised, for gradients then reach those that lose; else they do as they are evaluated. Prototypes are
-            judged as the network is evaluated.
+        to_losers: Whether gradients pass layers that compete to those that lose, too
+            (:func:`rivalry.lwta.layer.passing_to_losers`); outputs are those of the winners either way.
         baseline: Steps by which the image where classes start from is first made to speak for all classes alike (see
             :mod:`rivalry.prototypes.optimisation.baseline`); 0 for none.
 
@@ -47,7 +46,7 @@ class Recipe:
     rate: float | None = 0.05
     optimiser: Rule = "adam"
     patience: int | None = None
-    expectation: bool = False
+    to_losers: bool = False
     baseline: int = 0
 
     def __post_init__(self) -> None:

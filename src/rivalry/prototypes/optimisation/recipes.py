@@ -25,13 +25,13 @@ def prototype() -> Recipe:
         steps=320,
         rate=0.2,
         optimiser="nadam",
-        expectation=True,
+        to_losers=True,
     )
 
 
 def fourier() -> Recipe:
     """Plain feature visualisation, the baseline of naturalness: a Fourier image, seen through small affine views."""
-    return Recipe(Fourier(), (Affine("s"),), steps=256, rate=0.05, expectation=True)
+    return Recipe(Fourier(), (Affine("s"),), steps=256, rate=0.05, to_losers=True)
 
 
 def maco() -> Recipe:
