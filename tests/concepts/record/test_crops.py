@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rivalry.concepts.record.crops import Box, crop_box, strongest_crops
+from rivalry.concepts.record.crops import crop_box, strongest_crops
+from rivalry.recording.box import Box
 
 
 def test_a_crop_is_three_places_wide_and_lies_inside() -> None:

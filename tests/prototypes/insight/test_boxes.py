@@ -6,7 +6,8 @@ import math
 
 import torch
 
-from rivalry.prototypes.insight.boxes import Box, attributed_lift, box_sums, most_attributed, paste
+from rivalry.prototypes.insight.boxes import attributed_lift, box_sums, most_attributed, paste
+from rivalry.recording.box import Box
 
 
 def test_sums_are_those_of_every_box() -> None:

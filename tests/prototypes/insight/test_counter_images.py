@@ -10,9 +10,9 @@ from torch import Tensor
 
 from rivalry.data.watermark import Watermark, Watermarked
 from rivalry.prototypes.insight import Made
-from rivalry.prototypes.insight.boxes import Box
 from rivalry.prototypes.insight.counter_images import class_rows, counter_image_rows, suggested
 from rivalry.prototypes.insight.pictures import printed, unmarked
+from rivalry.recording.box import Box
 from tests.prototypes.insight.scene import CLASSES, Skies, known, made, show
 
 MARK = Watermark(size=0.8)

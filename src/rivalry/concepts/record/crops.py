@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor
+
+from rivalry.recording.box import Box
 
 CROPS = 10
 """Crops of a concept at most."""
@@ -19,20 +21,6 @@ SURROUNDINGS = 5
 
 SMALLEST = 4
 """A crop's side is this part of the picture's at least: of fine maps three places would be a few pixels."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A part of a picture, in pixels."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-    def of(self, image: UInt8[Tensor, "3 _ _"]) -> UInt8[Tensor, "3 _ _"]:
-        """What the picture shows there."""
-        return image[:, self.top : self.top + self.height, self.left : self.left + self.width]
 
 
 @dataclass(frozen=True)

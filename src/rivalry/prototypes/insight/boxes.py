@@ -6,26 +6,11 @@ I(b, r) − I(t, r) − I(b, l) + I(t, l), however large it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-
-@dataclass(frozen=True)
-class Box:
-    """A part of a picture, in pixels."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """Its rows and columns."""
-        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+from rivalry.recording.box import Box
 
 
 def box_sums(values: Float[Tensor, "batch height width"], rows: int, columns: int) -> Float[Tensor, "batch _ _"]:

@@ -25,10 +25,11 @@ from torch import Tensor
 
 from rivalry.data.watermark import Watermark
 from rivalry.numerics.bootstrap import bootstrap_means
-from rivalry.prototypes.insight.boxes import Box, most_attributed, paste
+from rivalry.prototypes.insight.boxes import most_attributed, paste
 from rivalry.prototypes.insight.given import Known, Made
 from rivalry.prototypes.insight.pictures import as_bytes, printed, unmarked
 from rivalry.prototypes.insight.schemas import Row
+from rivalry.recording.box import Box
 from rivalry.recording.chosen import ChosenPictures
 
 SIDE = 0.4

@@ -21,7 +21,8 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import rotate
 
 from rivalry.data.watermark import Watermark
-from rivalry.prototypes.insight.boxes import Box, box_sums
+from rivalry.prototypes.insight.boxes import box_sums
+from rivalry.recording.box import Box
 
 TURNS = (-15.0, -7.5, 0.0, 7.5, 15.0)
 """Degrees, clockwise, by which the mark is turned."""
