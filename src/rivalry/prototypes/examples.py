@@ -21,6 +21,7 @@ from torchmetrics import Metric
 from rivalry.data.augmentation.randomness import draw_evenly
 from rivalry.numerics.sampling import draw
 from rivalry.prototypes.natural import Worth
+from rivalry.recording.moments import Means
 from rivalry.recording.sample_rows import Rows, SampleRows
 from rivalry.recording.top_images import Ranking, TopImages
 
@@ -101,7 +102,7 @@ class NaturalPictures:
         self._top = TopImages(count, max(examples.top, examples.own)).to(device)
         self._drawn = TopImages(count, examples.own).to(device)
         self._others = TopImages(count, examples.own + examples.others).to(device)  # own ones among them fall out later
-        self._sums, self._all = _Sums(count).to(device), _Sums(count).to(device)
+        self._sums, self._all = _Sums(count).to(device), Means(count).to(device)
         self._kept = draw(samples, examples.reservoir, seed).to(device)
         self._reservoir = SampleRows(count, len(self._kept)).to(device)
 
@@ -118,7 +119,7 @@ class NaturalPictures:
         self._drawn.update(chance, members.float(), index)
         self._others.update(chance, (~members).float(), index)
         self._sums.update(worth.values, members)
-        self._all.update(worth.values, torch.ones_like(members))
+        self._all.update(worth.values)
         chosen = torch.isin(index, self._kept)
         self._reservoir.update(worth.values[chosen], index[chosen])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from jaxtyping import UInt8
@@ -101,8 +100,10 @@ class Making:
         each = [target for target in targets for _ in range(self.copies)]
         logits = recipe.baseline > 0 or any(target.layer is None for target in targets)
         layers = (*layers_of(targets), *self._path(recipe))
-        told: dict[str, Any] = {"seed": self.seed, "logits": logits, "to_losers": recipe.to_losers}
-        with Live(listening.network, layers, listening.forward, **told) as live:
+        live = Live(
+            listening.network, layers, listening.forward, seed=self.seed, logits=logits, to_losers=recipe.to_losers
+        )
+        with live:
             made = optimise(
                 live,
                 each,

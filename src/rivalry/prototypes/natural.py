@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from rivalry.prototypes.objectives.targets import Target
-from rivalry.prototypes.objectives.values import Reading
+from rivalry.prototypes.objectives.values import Reading, read
 from rivalry.recording.directions import MARK
 from rivalry.recording.layer_maps import LayerMaps
 from rivalry.recording.observation import Observation
@@ -66,7 +66,7 @@ def worth(
             values[:, columns] = observation.logits[:, numbers].float()
             continue
         own, won = _units(layer, observation, maps, competitors.get(layer))
-        values[:, columns] = _read(own[:, numbers], reading)
+        values[:, columns] = read(own[:, numbers].float(), reading)
         answered[:, columns] = won[:, numbers].flatten(2).any(2)
     return Worth(values, answered)
 
@@ -83,9 +83,3 @@ def _units(
     size = observation.images.shape[2], observation.images.shape[3]
     won = positions_won(output, observation.winners.get(layer), competitors, maps.axes[layer])
     return maps.of({layer: output}, size)[layer], maps.of({layer: won}, size)[layer] > 0
-
-
-def _read(maps: Float[Tensor, "batch targets height width"], reading: Reading) -> Float[Tensor, "batch targets"]:
-    if reading == "mean":
-        return maps.float().mean((2, 3))
-    return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2].float()

@@ -102,7 +102,7 @@ def values(
                 raise ValueError("the value of a class is its logit, and the network was run without")
             found = logits[own, numbers]
         else:
-            found = _read(_units(maps[part(layer)[0]][own], numbers, directions.get(layer)), reading)
+            found = read(_units(maps[part(layer)[0]][own], numbers, directions.get(layer)), reading)
         parts.append(found.float())
         rows.extend(own)
     back = torch.tensor(rows).argsort()
@@ -118,7 +118,6 @@ def _units(maps: Tensor, numbers: Tensor, directions: Directions | None) -> Tens
     return maps[torch.arange(len(maps), device=maps.device), numbers.to(maps.device)]
 
 
-def _read(maps: Float[Tensor, "batch height width"], reading: Reading) -> Float[Tensor, " batch"]:
-    if reading == "mean":
-        return maps.mean((1, 2))
-    return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+def read(maps: Float[Tensor, "*units height width"], reading: Reading) -> Float[Tensor, "*units"]:
+    """The value of each map: its mean over places, or what stands at the centre."""
+    return maps.mean((-2, -1)) if reading == "mean" else maps[..., maps.shape[-2] // 2, maps.shape[-1] // 2]
