@@ -16,24 +16,12 @@ from rivalry.lwta.surgery import sparsify
 from rivalry.lwta.turns import separate_calls
 from rivalry.recording.path import path_of
 from rivalry.recording.taps import resolve_taps
-
-
-class Residual(nn.Module):
-    """Convolution, normalisation and an activation in place, about which everything may pass."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(width, width, 3, padding=1)
-        self.norm = nn.BatchNorm2d(width)
-        self.act = nn.ReLU(inplace=True)
-
-    def forward(self, maps: Tensor) -> Tensor:
-        return self.act(self.norm(self.conv(maps)) + maps)
+from tests.recording.tiny import Block
 
 
 def residual_network() -> nn.Sequential:
     stem = (nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Dropout())
-    return nn.Sequential(*stem, Residual(4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    return nn.Sequential(*stem, Block(4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
 
 
 def picture(side: int = 32, channels: int = 3) -> Tensor:

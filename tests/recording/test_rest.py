@@ -14,19 +14,7 @@ from rivalry.lwta.turns import InTurn
 from rivalry.recording.observation import plain_forward
 from rivalry.recording.rest import Rest
 from rivalry.recording.undisturbed import undisturbed
-
-
-class Block(nn.Module):
-    """A residual block whose activation writes in place."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(width, width, 3, padding=1)
-        self.norm = nn.BatchNorm2d(width)
-        self.act = nn.ReLU(inplace=True)
-
-    def forward(self, maps: Tensor) -> Tensor:
-        return self.act(self.norm(self.conv(maps)) + maps)
+from tests.recording.tiny import Block
 
 
 class Residual(nn.Module):
