@@ -20,6 +20,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from rich.console import Console
 
 from rivalry.data.dataset import ImageDataset
+from rivalry.help_text import command_parser
 from rivalry.lwta import Mode
 from rivalry.recording.analysis import Analysis
 from rivalry.recording.sweep import sweep
@@ -28,7 +29,6 @@ from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.classifier import SparseClassifier
 from rivalry.training.data import Pictures, probe_loader
 from rivalry.training.evaluation import evaluation_copy
-from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder, Which
 from rivalry.training.settings import Backbone
 from rivalry.training.sources import find_source

@@ -22,13 +22,13 @@ from rivalry.clusters.overlay import GAP, PALETTE, paint
 from rivalry.clusters.score import to_pixels
 from rivalry.clusters.tables import ALL, unpack_labels
 from rivalry.data.decoding import open_image, to_tensor
+from rivalry.help_text import command_parser
 from rivalry.recording.mosaic import lay_out
 from rivalry.recording.sweep import sweep
 from rivalry.records import Picture, Record
 from rivalry.training.analyze import Target, find_target
 from rivalry.training.data import probe_loader
 from rivalry.training.given_pictures import GivenPictures, own_size
-from rivalry.training.help_text import command_parser
 
 EPILOGUE = """\
 For every picture NAME there is NAME.png in the folder of --out: the picture, its clusters, and both. Colours mean the

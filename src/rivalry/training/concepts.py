@@ -17,11 +17,11 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from rivalry.help_text import command_parser
 from rivalry.lens.class_page import class_page
 from rivalry.lens.class_view import COLOURED, explained_classes, shows_concepts
 from rivalry.numerics.nearest import nearest
 from rivalry.records import Record, find_records
-from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder
 
 _LISTED = 5

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from rivalry.dissection.emergence import emergence_in, names_units
+from rivalry.help_text import command_parser
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record, find_records
-from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder
 
 EPILOGUE = """\

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from rivalry.data.dataset import ImageDataset
 from rivalry.data.folders import ImageFolder, find_pictures
+from rivalry.help_text import command_parser
 from rivalry.lens.naturalness_chart import naturalness_chart, shows_naturalness
 from rivalry.lens.prototype_sheet import prototype_sheet, shows_prototypes
 from rivalry.lwta import Mode
@@ -32,7 +33,6 @@ from rivalry.records import Record
 from rivalry.training.analyze import Target, analyze, find_target, read_study
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.given_pictures import GivenPictures, Resized, own_size
-from rivalry.training.help_text import command_parser
 from rivalry.training.run import RunFolder, Which
 
 _LONGEST = 50
