@@ -1,4 +1,3 @@
 """Reading dissected checkpoints, also those of strangers, without what training needs."""
 
 from rivalry.export.loading.checkpoint import DissectedCheckpoint as DissectedCheckpoint
-from rivalry.export.loading.preprocessing import Preprocessing as Preprocessing
