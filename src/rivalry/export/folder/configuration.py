@@ -9,7 +9,7 @@
      "dissection": {"version": 1, "rivalry": "0.1.0", "evaluation_mode": "argmax", "epoch": 4, "step": 310,
                     "classes": ["car", …],
                     "layers": {"act1": {"units": 64, "competitors": 4, "axis": 1, "dissected": false}, …},
-                    "images": {"height": 64, "width": 64, "crop": 1.0, "interpolation": …, "mean": […], "std": […]},
+                    "images": {"side": 64, "crop": 1.0, "interpolation": "bicubic", "mean": […], "std": […]},
                     "records": [{"name": "neurons", "epoch": 4}, …]}}
 """
 
@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from rivalry.export.folder.images import Images
 from rivalry.export.folder.layout import RECORDS, VERSION
-from rivalry.export.folder.plain import entry, items, mapping, text, truth, whole
+from rivalry.export.folder.plain import among, entry, items, mapping, text, truth, whole
 from rivalry.records import check_record_name
 
 _ROOT = "config.json"
@@ -124,8 +124,7 @@ class Dissection:
                 f"this dissected checkpoint has version {version!r} of the format and was written by rivalry "
                 f"{written_by!r}; this rivalry reads version {VERSION}: install one that is as new as its writer"
             )
-        if (mode := entry(told, "evaluation_mode", _PLACE)) != "argmax":
-            raise ValueError(f"{_PLACE}.evaluation_mode is 'argmax'; given {mode!r}")
+        among(entry(told, "evaluation_mode", _PLACE), Literal["argmax"], f"{_PLACE}.evaluation_mode")
         layers = mapping(entry(told, "layers", _PLACE), f"{_PLACE}.layers")
         return cls(
             rivalry=text(written_by, f"{_PLACE}.rivalry"),

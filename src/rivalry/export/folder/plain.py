@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 
 def mapping(value: Any, place: str) -> dict[str, Any]:
@@ -87,6 +87,20 @@ def truth(value: Any, place: str) -> bool:
     """
     if not isinstance(value, bool):
         raise _unlike(value, "true or false", place)
+    return value
+
+
+def among(value: Any, words: Any, place: str) -> Any:
+    """One of the words of a ``Literal``.
+
+    Raises:
+        ValueError: If it is none of them.
+
+    >>> among("argmax", Literal["argmax", "mean"], "mode")
+    'argmax'
+    """
+    if value not in get_args(words):
+        raise _unlike(value, f"one of {', '.join(get_args(words))}", place)
     return value
 
 
