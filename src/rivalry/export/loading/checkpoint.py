@@ -47,10 +47,9 @@ class DissectedCheckpoint:
         return self.config.dissection.dissected
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Height and width of the pictures that the network takes."""
-        images = self.config.dissection.images
-        return images.height, images.width
+    def size(self) -> int:
+        """Side of the square pictures that the network takes, in pixels."""
+        return self.config.dissection.images.square.side
 
     def picture(self, path: Path) -> UInt8[Tensor, "3 height width"]:
         """Decode a file as the pictures of the training were decoded, and cut out what the network takes.

@@ -8,28 +8,17 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from rivalry.data.decoding import UnreadableError, decode
-from rivalry.data.square import Square
+from rivalry.data.decoding import decode
 from rivalry.export.folder import Images
 
 
 def read_picture(path: Path, images: Images) -> UInt8[Tensor, "3 height width"]:
-    """Decode a file; of a network that takes squares, cut out what it takes.
+    """Decode a file and cut out what the network takes.
 
     Raises:
-        UnreadableError: If there is no such file, it cannot be decoded to its end, or the network takes no squares and
-            the picture is of another size.
+        UnreadableError: If there is no such file, or it cannot be decoded to its end.
     """
-    if images.height == images.width:
-        return decode(path, square=Square(images.height, images.crop, images.interpolation))
-    picture = decode(path)
-    if picture.shape[1:] != (images.height, images.width):
-        height, width = picture.shape[1:]
-        raise UnreadableError(
-            f"{path} is {height} × {width} pixels (height, width), and this network takes {images.height} × "
-            f"{images.width}; what to cut out is known of squares alone"
-        )
-    return picture
+    return decode(path, square=images.square)
 
 
 def normalise(
