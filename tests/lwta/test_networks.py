@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
@@ -42,6 +43,45 @@ def test_timm_saves_it_and_builds_it_again(tmp_path: Path) -> None:
     x = torch.randn(2, 3, 32, 32)
     assert torch.equal(again(x), network(x))
     assert [float(layer.sharpness) for layer in competitions(again).values()] == [5.0] * 6
+
+
+def test_a_torchvision_network_comes_back_with_the_competitors_of_every_layer(tmp_path: Path) -> None:
+    sizes = {"layer1.0.relu.0": 4, "layer1.0.relu.1": 2, "layer4.1.relu.1": 8}
+    arguments = {"base": "torchvision:resnet18", "competitors": sizes, "where": list(sizes), "input_size": 64}
+    network = timm.create_model("lwta", num_classes=5, **arguments).eval()
+    assert {name: layer.competitors for name, layer in competitions(network).items()} == sizes
+    assert network.num_classes == 5
+    assert network.pretrained_cfg["classifier"] == "fc"
+    save_file(network.state_dict(), tmp_path / "model.safetensors")
+    images = {**network.pretrained_cfg, "input_size": (3, 64, 64)}
+    config = {"architecture": "lwta", "num_classes": 5, "model_args": arguments, "pretrained_cfg": images}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    again = timm.create_model(f"local-dir:{tmp_path}", pretrained=True).eval()
+    x = torch.randn(2, 3, 64, 64)
+    assert torch.equal(again(x), network(x))
+    assert {name: layer.competitors for name, layer in competitions(again).items()} == sizes
+    other = timm.create_model(f"local-dir:{tmp_path}", pretrained=True, num_classes=3)
+    assert other.fc.out_features == 3
+    assert torch.equal(other.conv1.weight, network.conv1.weight)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"base": "hf-hub:somebody/something"}, "'hf-hub:somebody/something' is none"),
+        ({"base": "cifar_resnet20", "features_only": True}, "may not give a network 'features_only'"),
+    ],
+)
+def test_a_folder_of_a_stranger_builds_installed_networks_alone(
+    arguments: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    network = timm.create_model("cifar_resnet20")
+    save_for_hf(network, str(tmp_path), safe_serialization=True)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "architecture": "lwta", "model_args": arguments}))
+    for pretrained in (True, False):
+        with pytest.raises(ValueError, match=said):
+            timm.create_model(f"local-dir:{tmp_path}", pretrained=pretrained)
 
 
 @pytest.mark.parametrize(("name", "blocks"), DEPTHS.items())

@@ -23,7 +23,6 @@ from typing import Any
 import open_clip
 import timm
 import torch
-import torchvision
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -31,6 +30,7 @@ import rivalry.lwta.networks  # noqa: F401  (registers the networks with timm)
 from rivalry.clip.towers import check_clip
 from rivalry.data.paths import expand
 from rivalry.lwta.survey import example_image, still
+from rivalry.lwta.torchvision_networks import check_torchvision, create_torchvision, last_layer
 from rivalry.numerics.nearest import nearest
 
 UNKNOWN_IMAGES = {"input_size": (3, 224, 224), "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
@@ -101,9 +101,7 @@ def find_source(name: str) -> tuple[str, str]:
         known = [f"{one}:" for one in (TORCHVISION, OPEN_CLIP, *_TIMM)]
         raise ValueError(f"{name!r}: no networks come from {source!r}; the nearest are {nearest(source, known)}")
     if colon and source == TORCHVISION:
-        known = torchvision.models.list_models(module=torchvision.models)
-        if rest not in known:
-            raise ValueError(f"torchvision has no classifier {rest!r}; the nearest are {nearest(rest, known)}")
+        check_torchvision(rest)
         return source, rest
     if colon and source == OPEN_CLIP:
         _known_clip(rest)
@@ -123,16 +121,7 @@ def _from_timm(name: str, num_classes: int | None, pretrained: bool, arguments: 
 
 
 def _from_torchvision(name: str, num_classes: int | None, pretrained: bool, arguments: Mapping[str, Any]) -> nn.Module:
-    weights = torchvision.models.get_model_weights(name).DEFAULT
-    if pretrained:  # with the classes of these weights, which another number replaces
-        network: nn.Module = torchvision.models.get_model(name, weights=weights, **arguments)
-        _replace_classifier(network, len(weights.meta["categories"]), num_classes)
-    else:
-        network = torchvision.models.get_model(name, weights=None, **_classes(num_classes), **arguments)
-    images = weights.transforms()
-    size = (3, *images.crop_size * 2)[:3]
-    network.pretrained_cfg = {"input_size": size, "mean": tuple(images.mean), "std": tuple(images.std)}  # type: ignore[assignment]
-    return network
+    return create_torchvision(name, num_classes, pretrained=pretrained, **arguments)
 
 
 def _from_open_clip(name: str, num_classes: int | None, pretrained: bool, arguments: Mapping[str, Any]) -> nn.Module:
@@ -210,7 +199,7 @@ def _introduce(network: nn.Module, name: str, num_classes: int | None, size: int
     if num_classes is not None and outputs != num_classes:
         raise ValueError(f"{name} gives {outputs} numbers an image, and there are {num_classes} classes")
     network.num_classes = outputs  # type: ignore[assignment]
-    last = _last_layer(network, outputs)
+    last = last_layer(network, outputs)
     network.pretrained_cfg = {"classifier": last, **network.pretrained_cfg}  # type: ignore[assignment, dict-item]
 
 
@@ -221,28 +210,6 @@ def _count_outputs(network: nn.Module, name: str, size: int | None) -> int:
         shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise ValueError(f"{name} gives {shape} for an image; a classifier gives (1, classes)")
     return output.shape[1]
-
-
-def _last_layer(network: nn.Module, outputs: int) -> str | None:
-    """Dotted name of the last linear layer or convolution that gives so many numbers."""
-    widths = {
-        name: module.out_features if isinstance(module, nn.Linear) else module.out_channels
-        for name, module in network.named_modules()
-        if isinstance(module, nn.Linear | nn.Conv2d)
-    }
-    return next((name for name in reversed(widths) if widths[name] == outputs), None)
-
-
-def _replace_classifier(network: nn.Module, before: int, num_classes: int | None) -> None:
-    name = _last_layer(network, before)
-    if num_classes in (None, before) or name is None:
-        return
-    last = network.get_submodule(name)
-    match last:
-        case nn.Linear():
-            network.set_submodule(name, nn.Linear(last.in_features, num_classes), strict=True)
-        case nn.Conv2d():
-            network.set_submodule(name, nn.Conv2d(last.in_channels, num_classes, last.kernel_size[0]), strict=True)
 
 
 def _classes(num_classes: int | None) -> dict[str, Any]:
