@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import yaml
 from rivalry.records import Record
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.run import RunFolder
-from rivalry.training.wandb import TABLE_ROWS, log_record, logged_in, logger_for
+from rivalry.training.wandb import TABLE_ROWS, log_checkpoint, log_record, logged_in, logger_for
 from tests.training.written_run import rivalry, write_settings
 
 
@@ -63,12 +64,24 @@ def events_of(folder: Path) -> list[dict[str, Any]]:
 
 
 def events_in(run: Path) -> list[dict[str, Any]]:
+    return [one["history"]["item"] for one in told_in(run) if one["type"] == "history"]
+
+
+def told_in(run: Path) -> list[dict[str, Any]]:
+    """All that an offline run will tell the server."""
     said = subprocess.run(
         [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(run)],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
-    records = [json.loads(line) for line in said.stdout.splitlines()]
-    return [one["history"]["item"] for one in records if one["type"] == "history"]
+    return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def exported(folder: Path) -> Path:
+    """A folder as an export leaves it, as far as W&B looks at it."""
+    (folder / "records").mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "records" / "units.parquet").write_bytes(b"PAR1")
+    return folder
 
 
 def test_each_record_becomes_one_event_within_the_folder(home: Path, tmp_path: Path) -> None:
@@ -223,3 +236,79 @@ def test_settings_reach_wandb(home: Path, tmp_path: Path) -> None:
 def test_online_without_a_login_is_one_error(home: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no login found; run `wandb login`"):
         logger_for(RunFolder(tmp_path / "run"), "online")
+
+
+def test_offline_a_checkpoint_is_an_artifact_of_its_run_and_one_line_says_so(
+    home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = RunFolder(tmp_path / "runs" / "first=1")
+    logger = logger_for(run, "offline")  # the training
+    assert logger is not None
+    log_checkpoint(exported(tmp_path / "out"), run, "auto", described={"epoch": 3}, data={"train": "ab12"})
+    assert [one.getMessage() for one in caplog.records if "W&B" in one.getMessage()] == [
+        f"W&B: {tmp_path / 'out'} is recorded offline as an artifact; `wandb login` and "
+        f"`wandb sync {run.root / 'wandb'}/offline-run-*` send it."
+    ]
+    (there,) = run.root.glob("wandb/offline-run-*")
+    (artifact,) = [one["artifact"] for one in told_in(there) if one["type"] == "artifact"]
+    assert (artifact["name"], artifact["type"]) == ("dissected-first-1", "model")
+    assert artifact["run_id"] == logger.version  # an output of the run that has trained it
+    assert json.loads(artifact["metadata"]) == {"epoch": 3, "data": {"train": "ab12"}}
+    sent = {one["path"]: one["local_path"] for one in artifact["manifest"]["contents"]}
+    assert sent == {name: str(tmp_path / "out" / name) for name in ("config.json", "records/units.parquet")}
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "runs", "out"}  # nothing was copied elsewhere
+    assert list(run.root.rglob("units.parquet")) == []
+
+
+class FakeRun:
+    """A run at the server, which notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, wandb.Artifact]] = []
+
+    def __enter__(self) -> "FakeRun":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.told.append(("finish", wandb.Artifact("end", "none")))
+
+    def use_artifact(self, artifact: wandb.Artifact) -> None:
+        self.told.append(("use", artifact))
+
+    def log_artifact(self, artifact: wandb.Artifact) -> None:
+        self.told.append(("log", artifact))
+
+
+def test_online_the_data_are_inputs_and_the_checkpoint_is_an_output(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "abc")
+    asked, there = [], FakeRun()
+
+    def pretend(folder: RunFolder, mode: str) -> Any:
+        asked.append((folder.name, mode))
+        return types.SimpleNamespace(experiment=there)
+
+    monkeypatch.setattr("rivalry.training.wandb.logger_for", pretend)
+    parts = {"train": "ab12", "validation": "cd34", "test": "ab12"}
+    log_checkpoint(exported(tmp_path / "out"), RunFolder(tmp_path / "runs/first"), "auto", data=parts)
+    assert asked == [("first", "online")]
+    assert [what for what, _ in there.told] == ["use", "use", "use", "log", "finish"]
+    used = [artifact for what, artifact in there.told if what == "use"]
+    assert [(one.name, one.type) for one in used] == [
+        (f"pictures-{parts[part]}", "dataset") for part in ("train", "validation", "test")
+    ]
+    assert used[0].digest == used[2].digest != used[1].digest  # the same pictures are one artifact
+    assert [sorted(one.manifest.entries) for one in used] == [["fingerprint.txt"]] * 3
+    model = there.told[3][1]
+    assert sorted(model.manifest.entries) == ["config.json", "records/units.parquet"]
+    assert model.metadata == {"data": parts}
+    assert caplog.records[-1].getMessage() == f"W&B: {tmp_path / 'out'} was sent as an artifact of run first."
+
+
+def test_a_checkpoint_is_not_sent_where_it_shall_not_or_cannot_be(home: Path, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    log_checkpoint(exported(tmp_path / "out"), run, "off")
+    assert not run.root.exists()
+    with pytest.raises(ValueError, match="no login found; run `wandb login`"):
+        log_checkpoint(tmp_path / "out", run, "online")
