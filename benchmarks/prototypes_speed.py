@@ -29,7 +29,7 @@ from rivalry.prototypes.views import Affine, Chance, seen_through
 from rivalry.recording.live import Live
 from rivalry.recording.sweep import sweep
 
-PIXELS, CLASSES, COPIES, STEPS, WARM = 64, 16, 2, 10, 100
+PIXELS, CLASSES, COPIES, STEPS, WARM = 64, 16, 2, 10, 60
 RECIPE = Recipe(Fourier(), (Affine("m"),), Penalties(high_frequency=1.0), steps=STEPS, rate=0.05)
 TARGETS = [Target("class", number, str(number)) for number in range(CLASSES) for _ in range(COPIES)]
 

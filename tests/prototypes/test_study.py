@@ -9,7 +9,7 @@ from rivalry.prototypes.study import grouped, recipe_of
 
 
 @pytest.mark.parametrize(("count", "copies", "groups", "largest"), [
-    (0, 1, 0, 0), (1, 1, 1, 1), (8, 1, 1, 8), (20, 1, 3, 7), (1000, 1, 16, 63), (5, 4, 3, 2), (3, 100, 3, 1),
+    (0, 1, 0, 0), (1, 1, 1, 1), (8, 1, 1, 8), (20, 1, 2, 10), (1000, 1, 16, 63), (5, 4, 2, 3), (3, 100, 3, 1),
 ])  # fmt: skip
 def test_groups_hold_every_target_once_and_are_of_like_size(count: int, copies: int, groups: int, largest: int) -> None:
     found = grouped(range(count), copies)

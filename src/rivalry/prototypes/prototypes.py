@@ -99,7 +99,7 @@ class Prototypes(Analysis):
         examples: Examples = Examples(),  # noqa: B008 (it is frozen)
         insight: Insight | None = None,
         concepts: str | None = None,
-        warm_steps: int | None = 100,
+        warm_steps: int | None = 60,
         seed: int = 0,
         name: str = "prototypes",
     ) -> None:

@@ -27,7 +27,7 @@ from rivalry.prototypes.settled import Settled
 from rivalry.recording.gathering import packed
 from rivalry.records import Record
 
-FEWEST, MOST = 8, 64
+FEWEST, MOST = 16, 64
 """Prototypes that are made together: enough to be quick, few enough for ranks to share them."""
 
 
@@ -115,8 +115,8 @@ def grouped(places: Sequence[int], copies: int) -> list[tuple[int, ...]]:
         places: Of the targets.
         copies: Prototypes of each.
 
-    >>> grouped(range(10), copies=1)
-    [(0, 1, 2, 3, 4), (5, 6, 7, 8, 9)]
+    >>> grouped(range(6), copies=4)
+    [(0, 1, 2), (3, 4, 5)]
     """
     if not places:
         return []
