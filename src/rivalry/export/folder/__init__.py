@@ -8,7 +8,7 @@ file                  what it holds
 ``neurons.parquet``   one row for every unit of every dissected layer
 ``records/``          the last record of every analysis
 ``provenance.json``   what it was made of, and by what
-``README.md``         the model card
+``README.md``         the model card, with its ``pictures/``
 ``SHA256SUMS``        the sum of every other file
 ===================== ==================================================================================================
 

@@ -35,7 +35,7 @@ class DissectedLayer:
     Attributes:
         units: Channels or features that it gives, 1 or more.
         competitors: Units in a block, U; 1 where nothing competes.
-        axis: Of its output, along which the units lie: 1 for maps, -1 for tokens (negative counts from the last).
+        axis: Of its output, along which the units lie, counted from 0, the batch: 1 for maps, 2 for tokens.
         dissected: Whether its units have rows in ``neurons.parquet``.
     """
 
@@ -204,13 +204,10 @@ def _classes(value: Any) -> tuple[str, ...]:
 
 def _layer(value: Any, place: str) -> DissectedLayer:
     told = mapping(value, place)
-    axis = entry(told, "axis", place)
-    if isinstance(axis, bool) or not isinstance(axis, int):
-        raise ValueError(f"{place}.axis is a whole number; given {axis!r}")
     return DissectedLayer(
         units=whole(entry(told, "units", place), f"{place}.units", least=1),
         competitors=whole(entry(told, "competitors", place), f"{place}.competitors", least=1),
-        axis=axis,
+        axis=whole(entry(told, "axis", place), f"{place}.axis", least=1),
         dissected=truth(entry(told, "dissected", place), f"{place}.dissected"),
     )
 

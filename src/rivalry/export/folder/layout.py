@@ -12,6 +12,9 @@ RECORDS = "records"
 PROVENANCE = "provenance.json"
 CARD = "README.md"
 SUMS = "SHA256SUMS"
+PICTURES = "pictures"
+"""Pictures of the model card; only where there are any."""
+
 NETWORK_FOR_ONNX = "model.onnx"
 """Only where it was asked for."""
 

@@ -96,6 +96,7 @@ def among(value: Any, words: Any, place: str) -> Any:
     Raises:
         ValueError: If it is none of them.
 
+    >>> from typing import Literal
     >>> among("argmax", Literal["argmax", "mean"], "mode")
     'argmax'
     """

@@ -29,7 +29,10 @@ class Provenance:
         configuration: The run's settings, as its YAML file has them; None where there are none.
         seeds: By what they seed.
         data: Fingerprints of the data sets by their part: ``train``, ``validation``, ``test``, ``probe``.
-        records: Of every analysis, by name: the settings of its record, with CLIP, vocabulary and their hashes.
+        records: Of every analysis, by name: the settings of its record, with CLIP, vocabulary and their hashes; its
+            ``epoch``, and as ``same_weights`` whether it is, to the last bit, of the weights in the folder.
+        labels: Of every dissected layer, by dotted name: the analysis that its labels come from.
+        scores: What the run has logged at this epoch of its validation and its test: ``val/top1`` …
     """
 
     versions: Mapping[str, str]
@@ -42,6 +45,8 @@ class Provenance:
     seeds: Mapping[str, int]
     data: Mapping[str, str]
     records: Mapping[str, Mapping[str, JSON]]
+    labels: Mapping[str, str]
+    scores: Mapping[str, float]
 
     def to_json(self) -> dict[str, Any]:
         """As the file holds it."""
@@ -56,7 +61,7 @@ class Provenance:
         """
         told = mapping(value, _PLACE)
         given = {name: entry(told, name, _PLACE) for name in cls.__dataclass_fields__}
-        for name in ("versions", "seeds", "data", "records"):
+        for name in ("versions", "seeds", "data", "records", "labels", "scores"):
             mapping(given[name], f"{_PLACE}: {name}")
         for name in ("run", "weights"):
             text(given[name], f"{_PLACE}: {name}")

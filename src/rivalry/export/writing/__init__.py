@@ -1,0 +1,6 @@
+"""From a run to a dissected checkpoint.
+
+``source`` finds the network, its pictures and its classes; ``description``, ``layers``, ``records``, ``neurons``,
+``scores`` and ``provenance`` say what goes into the folder; ``card`` tells it to people; ``write`` puts it there whole,
+after ``verification`` has loaded it and compared its logits; ``command`` is ``rivalry export``.
+"""

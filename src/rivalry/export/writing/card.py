@@ -1,0 +1,155 @@
+"""The model card: what the network is, how good it is, what its units are called, and where it all comes from.
+
+Front matter is that of the Hugging Face hub. All numbers and pictures come from the folder itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from PIL import Image
+
+from rivalry.export.folder import Configuration
+from rivalry.export.folder.layout import PICTURES, SUMS
+from rivalry.export.writing.card_tables import (
+    clearest_table,
+    layer_table,
+    origin_table,
+    record_table,
+    score_table,
+)
+from rivalry.export.writing.contents import Contents
+from rivalry.export.writing.description import SPARSE
+from rivalry.export.writing.markdown import word
+from rivalry.export.writing.records import FoundRecord
+from rivalry.lens.pictures import picture_of
+from rivalry.records import Record
+
+_TASK = "image-classification"
+
+
+def draw_pictures(records: Sequence[FoundRecord], folder: Path) -> dict[str, str]:
+    """Draw every record that can be drawn into ``pictures/``.
+
+    Returns:
+        Files by name of the analysis, seen from the card.
+    """
+    drawn: dict[str, str] = {}
+    for record in records:
+        picture = picture_of(Record.load(record.folder))
+        if picture is not None:
+            file = f"{PICTURES}/{record.header.name}.png"
+            (folder / PICTURES).mkdir(exist_ok=True)
+            Image.fromarray(picture).save(folder / file)
+            drawn[record.header.name] = file
+    return drawn
+
+
+def model_card(contents: Contents, pictures: Mapping[str, str]) -> str:
+    """The card, as the text of ``README.md``.
+
+    Args:
+        contents: What the folder holds.
+        pictures: Of :func:`draw_pictures`.
+    """
+    parts = [
+        _front_matter(contents),
+        f"# {word(contents.provenance.run)}",
+        _what_it_is(contents),
+        _use(contents.configuration),
+        _section("How good it is", score_table(contents.provenance), _ABOUT_SCORES),
+        _section("Layers", layer_table(contents), _ABOUT_LABELS if contents.neurons.num_rows else ""),
+        _section("Units with the clearest labels", clearest_table(contents)),
+        _section("What analyses found", record_table(contents), *_shown(pictures)),
+        _section("Where it comes from", origin_table(contents), _ABOUT_ORIGIN),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+_ABOUT_SCORES = "Accuracy is a share of the pictures that the run validated on, as it was logged in training."
+_ABOUT_LABELS = (
+    "A label is the word of the vocabulary that a CLIP finds most fitting to the pictures in which a unit is strongest."
+    " It is a guess. Where the probe set has masks, a label is confirmed if they agree with it. `neurons.parquet` has a"
+    " row for every unit, also with the runner-up and the margin."
+)
+_ABOUT_ORIGIN = (
+    f"All of it stands in `provenance.json`. `sha256sum -c {SUMS}` tells whether the files are those that were"
+    " exported. No licence is stated: whoever publishes the folder adds one to the lines at the top of this file."
+)
+
+
+def _front_matter(contents: Contents) -> str:
+    sparse = contents.configuration.architecture == SPARSE
+    told: dict[str, Any] = {
+        "library_name": "rivalry" if sparse else "timm",
+        "pipeline_tag": _TASK,
+        "tags": [_TASK, "timm", "rivalry", "interpretability", *(["local-winner-takes-all"] if sparse else [])],
+    }
+    metrics = [
+        {"type": "accuracy", "name": said, "value": contents.provenance.scores[name]}
+        for name, said in (("val/top1", "accuracy"), ("val/top5", "accuracy of five guesses"))
+        if name in contents.provenance.scores
+    ]
+    if metrics:
+        name = _data_set(contents)
+        result = {"task": {"type": _TASK}, "dataset": {"name": name, "type": name.lower()}, "metrics": metrics}
+        told["model-index"] = [{"name": contents.provenance.run, "results": [result]}]
+    return f"---\n{yaml.safe_dump(told, sort_keys=False, allow_unicode=True)}---"
+
+
+def _data_set(contents: Contents) -> str:
+    """What the run calls the class of its validation pictures."""
+    place: Any = contents.provenance.configuration or {}
+    for key in ("data", "validation", "class_path"):
+        place = place.get(key, {}) if isinstance(place, dict) else {}
+    return place.rpartition(".")[2] if isinstance(place, str) else "unknown"
+
+
+def _what_it_is(contents: Contents) -> str:
+    configuration = contents.configuration
+    millions = sum(parameter.numel() for parameter in contents.network.parameters()) / 1e6
+    base = word(str(configuration.model_args.get("base", configuration.architecture)))
+    competing = [layer for layer in configuration.dissection.layers.values() if layer.competitors > 1]
+    sizes = " or ".join(map(str, sorted({layer.competitors for layer in competing})))
+    how = (
+        f"In {len(competing)} of its layers units compete in blocks of {sizes}: the strongest of a block passes, the"
+        " others are zero (local winner-takes-all; Panousis & Chatzis, NeurIPS 2023)."
+        if competing
+        else "Its units do not compete."
+    )
+    named = contents.neurons.num_rows
+    labels = f" {named} of its units have labels." if named else " Its units have no labels: no dissection was run."
+    return f"{base}, {millions:.2f} M parameters, {configuration.num_classes} classes. {how}{labels}"
+
+
+def _use(configuration: Configuration) -> str:
+    side = configuration.dissection.images.square.side
+    return f"""## Use
+
+```python
+import rivalry
+
+checkpoint = rivalry.load("FOLDER")           # or "hf-hub:USER/NAME", once it is on a hub
+picture = checkpoint.picture("photograph.jpg")  # uint8, 3 × {side} × {side}
+logits = checkpoint.logits(picture[None])
+print(checkpoint.classes[int(logits.argmax())])
+```
+
+`rivalry explain FOLDER photograph.jpg` says which units have won, what they are called and what they gave to the class.
+`timm.create_model("local-dir:FOLDER", pretrained=True)` gives the network alone{_needs(configuration)}."""
+
+
+def _needs(configuration: Configuration) -> str:
+    return ", after `import rivalry`" if configuration.architecture == SPARSE else ""
+
+
+def _shown(pictures: Mapping[str, str]) -> list[str]:
+    return [f"![{word(name)}]({file})" for name, file in pictures.items()]
+
+
+def _section(title: str, *parts: str) -> str:
+    """A heading and what stands under it; nothing where its first part is empty."""
+    return "\n\n".join([f"## {title}", *(part for part in parts if part)]) if parts[0] else ""

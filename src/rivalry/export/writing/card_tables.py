@@ -1,0 +1,111 @@
+"""The tables of the model card, each from what the folder holds; empty where there is nothing to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rivalry.export.folder import DissectedLayer, Provenance
+from rivalry.export.writing.contents import Contents
+from rivalry.export.writing.markdown import table, word
+
+_SCORES = {
+    "val/top1": "accuracy, strongest wins",
+    "val/top5": "… among the five best",
+    "val/calibration_error": "calibration error",
+    "val/sampled_top1": "accuracy, logits of several draws averaged",
+    "val/sampled_calibration_error": "… calibration error",
+    "test/top1": "accuracy on the test pictures",
+    "test/sampled_top1": "… logits of several draws averaged",
+}
+_HASH = 12
+"""Digits of a fingerprint that the card shows."""
+
+
+def score_table(provenance: Provenance) -> str:
+    """What the run has logged of its evaluation."""
+    rows = [
+        (said, f"{100 * provenance.scores[name]:.1f} %") for name, said in _SCORES.items() if name in provenance.scores
+    ]
+    return table(["measured", "value"], rows)
+
+
+def layer_table(contents: Contents) -> str:
+    """A row for every layer that competes or has labels."""
+    heads = ["layer", "units", "in a block", "labels", "never won", "confirmed by masks"]
+    layers = contents.configuration.dissection.layers
+    return table(heads, [_layer_row(name, layer, contents.neurons) for name, layer in layers.items()])
+
+
+def clearest_table(contents: Contents) -> str:
+    """The units that the dissections show pictures of: clear labels, one of each."""
+    units = {(row["layer"], row["unit"]): row for row in contents.neurons.to_pylist()}
+    chosen: list[dict[str, Any]] = []
+    for record in contents.drawn:
+        layout: Any = record.header.settings.get("top_images")
+        rows = layout.get("rows", []) if isinstance(layout, dict) else []
+        mine = [units.get((row["layer"], row["unit"])) for row in rows]
+        chosen += [row for row in mine if row and contents.provenance.labels[row["layer"]] == record.header.name]
+    heads = ["layer", "unit", "label", "runner-up", "margin", "wins in", "since epoch"]
+    return table(heads, [_unit_row(row) for row in chosen])
+
+
+def record_table(contents: Contents) -> str:
+    """A row for every analysis."""
+    copied = {record.stored for record in contents.records}
+    rows = [
+        (
+            word(one.header.name),
+            str(one.header.epoch),
+            "to the bit" if one.same_weights else "up to statistics and precision",
+            f"[{one.stored.path}]({one.stored.path})" if one.stored in copied else "not copied",
+        )
+        for one in contents.drawn
+    ]
+    return table(["analysis", "epoch", "of these weights", "record"], rows)
+
+
+def origin_table(contents: Contents) -> str:
+    """Run, data, CLIP, vocabulary and versions."""
+    provenance = contents.provenance
+    rows = [
+        ("run", f"{word(provenance.run)}, epoch {provenance.epoch}, after {provenance.step} steps"),
+        ("weights", provenance.weights[:_HASH]),
+        *((f"pictures: {part}", one[:_HASH]) for part, one in provenance.data.items()),
+        *_sources_of_labels(provenance),
+        ("commit", provenance.commit[:_HASH] if provenance.commit else "not known"),
+        ("versions", ", ".join(f"{word(name)} {word(number)}" for name, number in provenance.versions.items())),
+    ]
+    return table(["", ""], rows)
+
+
+def _layer_row(name: str, layer: DissectedLayer, neurons: pa.Table) -> list[str]:
+    start = [word(name), str(layer.units), str(layer.competitors) if layer.competitors > 1 else "no competition"]
+    if not layer.dissected:
+        return [*start, "", "", ""]
+    units = neurons.filter(pc.equal(neurons["layer"], name))
+    living = units.filter(pc.invert(units["dead"]))
+    confirmed = pc.mean(living["confirmed"]).as_py()
+    share = "" if confirmed is None else f"{100 * confirmed:.0f} %"
+    return [*start, str(len(living["label"].unique())), str(units.num_rows - living.num_rows), share]
+
+
+def _unit_row(row: dict[str, Any]) -> list[str]:
+    since = "" if row["first_epoch"] is None else str(row["first_epoch"])
+    words = [word(row[name] or "") for name in ("layer", "label", "runner_up")]
+    margin = "" if row["margin"] is None else f"{row['margin']:.2f}"
+    return [words[0], str(row["unit"]), words[1], words[2], margin, f"{row['wins']} pictures", since]
+
+
+def _sources_of_labels(provenance: Provenance) -> list[tuple[str, str]]:
+    """CLIP and vocabulary of every dissection that labels come from."""
+    rows = []
+    for name in dict.fromkeys(provenance.labels.values()):
+        told = provenance.records[name]
+        for said, key, digest in (("CLIP", "clip", "clip_fingerprint"), ("vocabulary", "words", "vocabulary")):
+            rows.append(
+                (f"{said} of {word(name)}", f"{word(str(told.get(key)))}, {word(str(told.get(digest))[:_HASH])}")
+            )
+    return rows

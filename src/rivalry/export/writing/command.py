@@ -1,0 +1,120 @@
+"""``rivalry export``: make a run a dissected checkpoint, a folder that loads without the run and without its data.
+
+It holds the network as evaluation sees it, what its units are called, the records of the analyses, where all of this
+comes from, and a model card. It is loaded again before it comes to its place, and its logits are compared bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentError, ArgumentParser
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rivalry.export.folder.sums import files_of
+from rivalry.export.writing.contents import Contents, gather
+from rivalry.export.writing.description import check_describable
+from rivalry.export.writing.records import Kept
+from rivalry.export.writing.source import open_source
+from rivalry.export.writing.verification import verify
+from rivalry.export.writing.write import check_place, write
+from rivalry.help_text import command_parser
+from rivalry.training.analyze import find_target
+from rivalry.training.backbone import describe
+from rivalry.training.chatter import silence_idle_talk
+from rivalry.training.run import Which
+
+EPILOGUE = """\
+Of every analysis the last record that is not younger than the checkpoint is copied, from the run's records/, from
+analyses/ in its folder, and from --analyses. What is in the folder is told in docs/dissected_checkpoints.md.
+
+examples
+  rivalry export runs/first                                     to runs/first/dissected
+  rivalry export runs/first --out first --checkpoint best --records all
+  rivalry export resnet18 --weights pretrained --out resnet18   a network of timm, with the names of ImageNet
+  rivalry export cifar_resnet20 --weights FILE --config configs/concepts/cifar10.yaml --analyses runs/cifar-u1 --out r20
+  rivalry explain first photograph.jpg                          what it is for
+"""
+
+
+def export_from_arguments(arguments: Sequence[str]) -> Path:
+    """Parse the command's arguments, write the folder, and say what is in it.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: Where the target, its pictures or records are not to be found, the network cannot be built again, or
+            something is at the folder's place; if what was written is not what was to be written.
+    """
+    silence_idle_talk()
+    try:
+        options = _parser().parse_args(list(arguments))
+    except ArgumentError as error:
+        raise ValueError(str(error)) from error
+    if options.out:
+        check_place(Path(options.out), overwrite=options.overwrite)
+    target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
+    folder = Path(options.out) if options.out else target.folder.root / "dissected"
+    check_place(folder, overwrite=options.overwrite)
+    check_describable(target.classifier.backbone)
+    console = Console()
+    with console.status("finding pictures and classes") as status:
+
+        def tell(said: str) -> None:
+            status.update(escape(said))
+
+        source = open_source(target, Path(options.config) if options.config else None)
+        contents = gather(source, kept=options.records, analyses=[Path(one) for one in options.analyses], tell=tell)
+        tell("writing, and loading what was written")
+        shown = [0]
+
+        def finish(draft: Path) -> None:
+            shown[0] = verify(draft, contents, source)
+
+        write(contents, folder, finish=finish)
+    console.print(_summary(contents, folder, shown[0], describe(target.classifier.backbone.name, contents.network)))
+    console.print(f"\n  {folder}\n  rivalry explain {folder} PICTURE", soft_wrap=True, highlight=False, markup=False)
+    return folder
+
+
+def _summary(contents: Contents, folder: Path, shown: int, described: str) -> Table:
+    """What is in the folder, in a few lines."""
+    dissection = contents.configuration.dissection
+    files = files_of(folder)
+    size = sum((folder / file).stat().st_size for file in files) / 2**20
+    lines = {
+        "network": described,
+        "epoch": f"{dissection.epoch}, after {dissection.step} steps",
+        "classes": str(len(dissection.classes)),
+        "pictures": f"squares of {dissection.images.square.side} px",
+        "units with labels": f"{contents.neurons.num_rows} in {len(dissection.dissected)} layers",
+        "records": ", ".join(f"{one.name} (epoch {one.epoch})" for one in dissection.records) or "none",
+        "verified": f"logits of {shown} pictures the same bit by bit, sums of {len(files)} files",
+        "size": f"{size:.1f} MiB",
+    }
+    table = Table(title="Dissected checkpoint", title_justify="left", show_header=False)
+    for name, value in lines.items():
+        table.add_row(name, escape(value))
+    return table
+
+
+def _parser() -> ArgumentParser:
+    parser = command_parser("export", __doc__, EPILOGUE)
+    target = "A run's folder, a checkpoint (.ckpt), or a network by its name, as model.backbone.name takes it."
+    parser.add_argument("target", type=str, help=target)
+    parser.add_argument("--out", type=str | None, default=None, help="Folder; by default dissected/ in the run's own.")
+    parser.add_argument("--checkpoint", type=Which, default="last", help="Of a run's folder.")
+    parser.add_argument("--records", type=Kept, default="last", help="Which records are copied.")
+    analyses: dict[str, Any] = {"type": str, "nargs": "*", "default": []}
+    parser.add_argument("--analyses", **analyses, help="More folders that `rivalry analyze --out` has filled.")
+    parser.add_argument("--overwrite", action="store_true", help="Replace a dissected checkpoint that is there.")
+    config = "YAML file with the `data` that the network was trained on; by default the run's own."
+    parser.add_argument("--config", type=str | None, default=None, help=config)
+    parser.add_argument("--weights", type=str | None, default=None, help="Of a network: FILE, pretrained or none.")
+    parser.add_argument("--seed", type=int, default=0, help="Of random weights.")
+    return parser

@@ -1,0 +1,95 @@
+"""Write a dissected checkpoint so that others see it whole or not at all, and only after it has been loaded again.
+
+The folder is filled beside its place, loaded from there, compared with what it was made of, and then renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from safetensors.torch import save_file
+
+from rivalry.export.folder.layout import CARD, CONFIGURATION, NEURONS, PROVENANCE, WEIGHTS
+from rivalry.export.folder.sums import write_sums
+from rivalry.export.writing.card import draw_pictures, model_card
+from rivalry.export.writing.contents import Contents
+from rivalry.export.writing.records import copy_records
+
+
+def check_place(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a place where something would be lost, before any work.
+
+    Raises:
+        ValueError: If a file is there, or a folder that holds anything but a dissected checkpoint; also one of these,
+            unless it may be overwritten.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is a file; a dissected checkpoint is a folder: give another name by --out")
+    if not any(folder.iterdir()):
+        return
+    if not _is_dissected(folder):
+        raise ValueError(f"{folder} holds something that is no dissected checkpoint: give another name by --out")
+    if not overwrite:
+        raise ValueError(f"there is a dissected checkpoint in {folder}: --overwrite replaces it")
+
+
+def write(contents: Contents, folder: Path, *, finish: Callable[[Path], None]) -> None:
+    """Write it.
+
+    Args:
+        contents: What is written.
+        folder: Its place; a dissected checkpoint that is there is replaced.
+        finish: Is given the draft, sums and all, before it comes to its place; what it raises leaves no trace.
+    """
+    with _drafted(folder) as draft:
+        state = {name: tensor.contiguous() for name, tensor in contents.network.state_dict().items()}
+        save_file(state, draft / WEIGHTS, metadata={"format": "pt"})
+        _write_json(draft / CONFIGURATION, contents.configuration.to_json())
+        _write_json(draft / PROVENANCE, contents.provenance.to_json())
+        pq.write_table(contents.neurons, draft / NEURONS, compression="zstd")
+        copy_records(contents.records, draft)
+        pictures = draw_pictures(contents.drawn, draft)
+        (draft / CARD).write_text(model_card(contents, pictures), encoding="utf-8")
+        write_sums(draft)
+        finish(draft)
+
+
+@contextmanager
+def _drafted(folder: Path) -> Iterator[Path]:
+    """An empty folder that takes the place of ``folder`` when the block ends; after an exception nothing is left."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    workplace = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    draft, before = workplace / folder.name, workplace / "before"
+    try:
+        draft.mkdir()
+        yield draft
+        if folder.exists():
+            folder.rename(before)
+        try:
+            draft.rename(folder)
+        except OSError:
+            if before.exists():
+                before.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _is_dissected(folder: Path) -> bool:
+    try:
+        return "dissection" in json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _write_json(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
