@@ -1,0 +1,75 @@
+"""Dissected checkpoints on the hub of Hugging Face: sent and fetched as the folders that they are.
+
+A folder is also a model of timm's: ``timm.create_model("hf-hub:USER/NAME", pretrained=True)`` works as for others.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
+
+from rivalry.cache import cache_folder, written_whole
+from rivalry.export.folder.layout import NEEDED, NETWORK_FOR_ONNX, RECORDS
+
+HUB = "hf-hub:"
+"""Before ``USER/NAME``, as timm has it."""
+
+_FILES = [*NEEDED, NETWORK_FOR_ONNX, f"{RECORDS}/*"]
+
+
+def fetch(name: str) -> Path:
+    """Download a dissected checkpoint, unless this very commit lies in the cache.
+
+    Args:
+        name: ``hf-hub:USER/NAME``, perhaps with ``@REVISION``.
+
+    Returns:
+        Its folder in the cache; only files that a dissected checkpoint has were fetched.
+
+    Raises:
+        ValueError: If the hub has no such repository, or cannot be reached.
+    """
+    repository, _, revision = name.removeprefix(HUB).partition("@")
+    try:
+        commit = HfApi(library_name="rivalry").model_info(repository, revision=revision or None).sha
+        folder = cache_folder("hub") / f"{repository.replace('/', '--')}--{commit}"
+        if not folder.is_dir():
+            with written_whole(folder) as draft:
+                snapshot_download(
+                    repository, revision=commit, allow_patterns=_FILES, local_dir=draft, library_name="rivalry"
+                )
+                shutil.rmtree(draft / ".cache")
+    except (HTTPError, HFValidationError, OSError) as error:
+        raise ValueError(f"{name} cannot be fetched: {str(error).splitlines()[0]}") from error
+    return folder
+
+
+def push(folder: Path, repository: str, *, private: bool = False) -> str:
+    """Upload a dissected checkpoint as it is, with the token of ``hf auth login``.
+
+    Args:
+        folder: The folder, already checked.
+        repository: ``USER/NAME``; made where there is none.
+        private: Whether a new one is seen by its owner alone.
+
+    Returns:
+        Address of the commit.
+
+    Raises:
+        ValueError: If the hub refuses, or cannot be reached.
+    """
+    api = HfApi(library_name="rivalry")
+    try:
+        made = api.create_repo(repository, private=private, exist_ok=True)
+        commit = api.upload_folder(
+            repo_id=made.repo_id,
+            folder_path=folder,
+            commit_message="Upload a dissected checkpoint",
+            delete_patterns="*",
+        )
+    except (HTTPError, HFValidationError, OSError) as error:
+        raise ValueError(f"{repository} cannot be pushed to: {str(error).splitlines()[0]}") from error
+    return commit.commit_url

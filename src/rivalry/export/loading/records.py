@@ -1,0 +1,61 @@
+"""The records of a dissected checkpoint by name, each read when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from rivalry.export.folder.configuration import StoredRecord
+from rivalry.export.loading.guard.documents import read_text
+from rivalry.export.loading.guard.tables import check_footer
+from rivalry.numerics.nearest import nearest
+from rivalry.records import Record
+
+
+class StoredRecords(Mapping[str, Record]):
+    """The last record of every analysis.
+
+    Args:
+        folder: The checkpoint's.
+        stored: What lies in it.
+
+    Raises:
+        ValueError: If one of them does not lie in it. When one is asked for: if a file of it is too large or damaged.
+        KeyError: When one is asked for that is not there, with the nearest names.
+    """
+
+    def __init__(self, folder: Path, stored: tuple[StoredRecord, ...]) -> None:
+        self._folders: dict[str, Path] = {}
+        self._read: dict[str, Record] = {}
+        for record in sorted(stored, key=lambda one: one.epoch):
+            self._folders[record.name] = folder / record.path
+            _check_record(self._folders[record.name])
+
+    def __getitem__(self, name: str) -> Record:
+        if name not in self._folders:
+            raise KeyError(f"no record is called {name!r}; the nearest are {nearest(name, self._folders)}")
+        if name not in self._read:
+            self._read[name] = _read_record(self._folders[name])
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._folders
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+
+def _check_record(folder: Path) -> None:
+    if not (folder / "record.json").is_file():
+        raise ValueError(f"config.json speaks of a record in {folder}, and there is no record.json")
+
+
+def _read_record(folder: Path) -> Record:
+    _check_record(folder)
+    read_text(folder / "record.json")
+    for file in sorted(folder.glob("*.parquet")):
+        check_footer(file)
+    return Record.load(folder)
