@@ -23,7 +23,7 @@ from rivalry.export.writing.card_tables import (
 )
 from rivalry.export.writing.contents import Contents
 from rivalry.export.writing.description import SPARSE
-from rivalry.export.writing.markdown import word
+from rivalry.export.writing.markdown import code, word
 from rivalry.export.writing.records import FoundRecord
 from rivalry.lens.pictures import picture_of
 from rivalry.records import Record
@@ -61,9 +61,9 @@ def model_card(contents: Contents, pictures: Mapping[str, str]) -> str:
         _what_it_is(contents),
         _use(contents.configuration),
         _section("How good it is", score_table(contents.provenance), _ABOUT_SCORES),
-        _section("Layers", layer_table(contents), _ABOUT_LABELS if contents.neurons.num_rows else ""),
+        _section("Layers whose units have labels", layer_table(contents), _ABOUT_LABELS),
         _section("Units with the clearest labels", clearest_table(contents)),
-        _section("What analyses found", record_table(contents), *_shown(pictures)),
+        _section("What analyses found", record_table(contents), _ABOUT_RECORDS, *_shown(pictures)),
         _section("Where it comes from", origin_table(contents), _ABOUT_ORIGIN),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -74,6 +74,10 @@ _ABOUT_LABELS = (
     "A label is the word of the vocabulary that a CLIP finds most fitting to the pictures in which a unit is strongest."
     " It is a guess. Where the probe set has masks, a label is confirmed if they agree with it. `neurons.parquet` has a"
     " row for every unit, also with the runner-up and the margin."
+)
+_ABOUT_RECORDS = (
+    "“To the bit”: the analysis has heard the weights in this folder. “Of this step”: it does not say, or has heard the"
+    " same weights with statistics or numbers of another precision."
 )
 _ABOUT_ORIGIN = (
     f"All of it stands in `provenance.json`. `sha256sum -c {SUMS}` tells whether the files are those that were"
@@ -111,7 +115,7 @@ def _data_set(contents: Contents) -> str:
 def _what_it_is(contents: Contents) -> str:
     configuration = contents.configuration
     millions = sum(parameter.numel() for parameter in contents.network.parameters()) / 1e6
-    base = word(str(configuration.model_args.get("base", configuration.architecture)))
+    base = code(str(configuration.model_args.get("base", configuration.architecture)))
     competing = [layer for layer in configuration.dissection.layers.values() if layer.competitors > 1]
     sizes = " or ".join(map(str, sorted({layer.competitors for layer in competing})))
     how = (

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from rivalry.export.folder import DissectedLayer, Provenance
 from rivalry.export.writing.contents import Contents
-from rivalry.export.writing.markdown import table, word
+from rivalry.export.writing.markdown import code, table, word
+from rivalry.export.writing.records import FoundRecord
 
 _SCORES = {
     "val/top1": "accuracy, strongest wins",
@@ -33,10 +34,10 @@ def score_table(provenance: Provenance) -> str:
 
 
 def layer_table(contents: Contents) -> str:
-    """A row for every layer that competes or has labels."""
-    heads = ["layer", "units", "in a block", "labels", "never won", "confirmed by masks"]
-    layers = contents.configuration.dissection.layers
-    return table(heads, [_layer_row(name, layer, contents.neurons) for name, layer in layers.items()])
+    """A row for every layer whose units have labels."""
+    heads = ["layer", "units", "in a block", "different labels", "never won", "confirmed by masks"]
+    layers = contents.configuration.dissection.layers.items()
+    return table(heads, [_layer_row(name, layer, contents.neurons) for name, layer in layers if layer.dissected])
 
 
 def clearest_table(contents: Contents) -> str:
@@ -59,12 +60,12 @@ def record_table(contents: Contents) -> str:
         (
             word(one.header.name),
             str(one.header.epoch),
-            "to the bit" if one.same_weights else "up to statistics and precision",
-            f"[{one.stored.path}]({one.stored.path})" if one.stored in copied else "not copied",
+            _closeness(one, contents.provenance),
+            code(f"{one.stored.path}/") if one.stored in copied else "not copied",
         )
         for one in contents.drawn
     ]
-    return table(["analysis", "epoch", "of these weights", "record"], rows)
+    return table(["analysis", "epoch", "of these weights", "where"], rows)
 
 
 def origin_table(contents: Contents) -> str:
@@ -72,40 +73,47 @@ def origin_table(contents: Contents) -> str:
     provenance = contents.provenance
     rows = [
         ("run", f"{word(provenance.run)}, epoch {provenance.epoch}, after {provenance.step} steps"),
-        ("weights", provenance.weights[:_HASH]),
+        ("weights", code(provenance.weights[:_HASH])),
         *((f"pictures: {part}", one[:_HASH]) for part, one in provenance.data.items()),
         *_sources_of_labels(provenance),
         ("commit", provenance.commit[:_HASH] if provenance.commit else "not known"),
-        ("versions", ", ".join(f"{word(name)} {word(number)}" for name, number in provenance.versions.items())),
+        ("versions", ", ".join(code(f"{name} {number}") for name, number in provenance.versions.items())),
     ]
     return table(["", ""], rows)
 
 
 def _layer_row(name: str, layer: DissectedLayer, neurons: pa.Table) -> list[str]:
-    start = [word(name), str(layer.units), str(layer.competitors) if layer.competitors > 1 else "no competition"]
-    if not layer.dissected:
-        return [*start, "", "", ""]
+    block = str(layer.competitors) if layer.competitors > 1 else "no competition"
     units = neurons.filter(pc.equal(neurons["layer"], name))
     living = units.filter(pc.invert(units["dead"]))
     confirmed = pc.mean(living["confirmed"]).as_py()
     share = "" if confirmed is None else f"{100 * confirmed:.0f} %"
-    return [*start, str(len(living["label"].unique())), str(units.num_rows - living.num_rows), share]
+    counts = (len(living["label"].unique()), units.num_rows - living.num_rows)
+    return [code(name), str(layer.units), block, *map(str, counts), share]
+
+
+def _closeness(record: FoundRecord, provenance: Provenance) -> str:
+    """Whether an analysis has seen the network that is exported."""
+    if record.same_weights:
+        return "yes, to the bit"
+    if (record.header.epoch, record.header.step) != (provenance.epoch, provenance.step):
+        return f"no, those of step {record.header.step}"
+    return "of this step"
 
 
 def _unit_row(row: dict[str, Any]) -> list[str]:
     since = "" if row["first_epoch"] is None else str(row["first_epoch"])
-    words = [word(row[name] or "") for name in ("layer", "label", "runner_up")]
+    label, runner_up = (word(row[name] or "") for name in ("label", "runner_up"))
     margin = "" if row["margin"] is None else f"{row['margin']:.2f}"
-    return [words[0], str(row["unit"]), words[1], words[2], margin, f"{row['wins']} pictures", since]
+    return [code(row["layer"]), str(row["unit"]), label, runner_up, margin, f"{row['wins']} pictures", since]
 
 
 def _sources_of_labels(provenance: Provenance) -> list[tuple[str, str]]:
     """CLIP and vocabulary of every dissection that labels come from."""
     rows = []
     for name in dict.fromkeys(provenance.labels.values()):
-        told = provenance.records[name]
-        for said, key, digest in (("CLIP", "clip", "clip_fingerprint"), ("vocabulary", "words", "vocabulary")):
-            rows.append(
-                (f"{said} of {word(name)}", f"{word(str(told.get(key)))}, {word(str(told.get(digest))[:_HASH])}")
-            )
+        told = {key: str(value) for key, value in provenance.records[name].items()}
+        clip, words = told.get("clip_fingerprint", ""), told.get("vocabulary", "")
+        rows.append((f"CLIP of {word(name)}", f"{code(told.get('clip', ''))}, {clip[:_HASH]}"))
+        rows.append((f"vocabulary of {word(name)}", f"{word(told.get('words', ''))} words, {words[:_HASH]}"))
     return rows

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rivalry.export.folder import StoredRecord
 from rivalry.export.folder.sums import files_of
 from rivalry.export.writing.contents import Contents, gather
 from rivalry.export.writing.description import check_describable
@@ -93,7 +94,7 @@ def _summary(contents: Contents, folder: Path, shown: int, described: str) -> Ta
         "classes": str(len(dissection.classes)),
         "pictures": f"squares of {dissection.images.square.side} px",
         "units with labels": f"{contents.neurons.num_rows} in {len(dissection.dissected)} layers",
-        "records": ", ".join(f"{one.name} (epoch {one.epoch})" for one in dissection.records) or "none",
+        "records": _said(dissection.records),
         "verified": f"logits of {shown} pictures the same bit by bit, sums of {len(files)} files",
         "size": f"{size:.1f} MiB",
     }
@@ -101,6 +102,15 @@ def _summary(contents: Contents, folder: Path, shown: int, described: str) -> Ta
     for name, value in lines.items():
         table.add_row(name, escape(value))
     return table
+
+
+def _said(records: Sequence[StoredRecord]) -> str:
+    """The analyses, each with its epochs."""
+    epochs: dict[str, list[int]] = {}
+    for record in records:
+        epochs.setdefault(record.name, []).append(record.epoch)
+    said = (f"{name} ({f'epoch {of[0]}' if len(of) == 1 else f'{len(of)} epochs'})" for name, of in epochs.items())
+    return ", ".join(said) or "none"
 
 
 def _parser() -> ArgumentParser:

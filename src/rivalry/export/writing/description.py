@@ -90,13 +90,13 @@ def _base_of(network: nn.Module, backbone: Backbone) -> _Base:
     told: Mapping[str, Any] = network._model_args  # type: ignore[assignment]
     arguments = {name: value for name, value in told.items() if name not in _OF_SPARSE}
     arguments["num_classes"] = network.num_classes
-    if "base" in told:
-        return _Base(told["base"], arguments)
-    known: Mapping[str, Any] = network.pretrained_cfg  # type: ignore[assignment]
-    name = known["architecture"]
-    if not timm.models.model_entrypoint(name).__module__.startswith(_INSTALLED):
+    name = told.get("base", backbone.name)
+    if ":" in name:
+        known: Mapping[str, Any] = network.pretrained_cfg  # type: ignore[assignment]
+        name = ".".join(filter(None, (known["architecture"], known.get("tag"))))
+    if not timm.models.model_entrypoint(name.partition(".")[0]).__module__.startswith(_INSTALLED):
         raise ValueError(f"{name} is registered with timm by code of one's own, which a folder cannot hold")
-    return _Base(f"{name}.{known['tag']}" if known.get("tag") else name, arguments)
+    return _Base(name, arguments)
 
 
 def _sparse_arguments(network: nn.Module, backbone: Backbone) -> dict[str, Any]:

@@ -17,6 +17,15 @@ def word(text: str) -> str:
     return html.escape(escaped, quote=False)
 
 
+def code(text: str) -> str:
+    r"""A name as code; one that code cannot hold as a word.
+
+    >>> print(code("layer4.0.act2"), code("a`b"))
+    `layer4.0.act2` a\`b
+    """
+    return f"`{text}`" if re.fullmatch(r"[\w .,:/=@+*-]+", text, re.ASCII) else word(text)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are Markdown already; empty where it has no rows.
 
