@@ -7,6 +7,11 @@ Read in this order: ``competition`` (the maths), ``layer`` (the module), ``activ
 ``activity`` (who wins), ``sparse_linear`` (a linear layer of winners alone), ``sparse_inference`` (where it is faster).
 """
 
+from rivalry.on_demand import on_demand
+
+with on_demand("wandb"):
+    import timm  # noqa: F401
+
 from rivalry.lwta.layer import LWTA, Estimator, Mode, competitions, evaluating, set_competition
 from rivalry.lwta.normalisation import reestimate_normalisation
 from rivalry.lwta.sparse_inference import SparseChoice, use_sparse_linears

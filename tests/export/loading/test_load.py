@@ -110,11 +110,15 @@ checkpoint.logits(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
 checkpoint.records["neurons"]
 foreign = ("lightning", "pytorch_lightning", "lightning_fabric", "wandb", "open_clip", "rivalry.training")
 print([name for name in sys.modules if name in foreign or name.startswith(tuple(f"{one}." for one in foreign))])
+import timm.utils.summary
+print(timm.utils.summary.wandb.__name__, timm.utils.summary.wandb.init.__name__, "wandb" in sys.modules)
 """
     ran = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "there")], capture_output=True, text=True, check=True
     )
-    assert ran.stdout.splitlines()[-1] == "[]"
+    loaded, afterwards = ran.stdout.splitlines()[-2:]
+    assert loaded == "[]"
+    assert afterwards == "wandb init True"  # timm finds it when it needs it
 
 
 def test_a_dense_network_is_called_as_in_training(tmp_path: Path) -> None:
