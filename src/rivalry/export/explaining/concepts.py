@@ -75,11 +75,19 @@ class ConceptsOfPicture:
 
         Returns:
             None where the record has no concepts of the class there.
+
+        Raises:
+            ValueError: For concepts of another number of channels, or without directions.
         """
         rows = self._rows(layer, class_)
         if not len(rows):
             return None
         vectors = self._directions(layer, rows).weights.T.to(activations)
+        if vectors.shape[1] != activations.shape[1]:
+            raise ValueError(
+                f"record {self.name!r} has concepts of {vectors.shape[1]} channels, and layer {layer!r} has "
+                f"{activations.shape[1]}: it is of another network"
+            )
         codes = codes_of(activations, vectors, self._codes)
         importance = (codes * (gradient @ vectors.T)).double().sum(0).tolist()
         crops = self._crops(layer, rows["class"][0].as_py())

@@ -22,6 +22,7 @@ from rivalry.export.explaining.hearing import HeardLayer, HeardPicture
 from rivalry.recording.pooling import positions_won
 
 _CLOSE = 1e-3
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -129,5 +130,5 @@ def units_to_cover(contributions: Sequence[float], share: float = 0.9) -> int:
         raise ValueError("contributions must be finite, and some are NaN or infinite")
     order = np.argsort(-np.abs(values), kind="stable")
     running = np.concatenate([[0.0], np.cumsum(values[order])])
-    outside = np.abs(running - running[-1]) > (1 - share) * abs(running[-1])
+    outside = np.abs(running - running[-1]) > (1 - share + _ROUNDING) * abs(running[-1])
     return int(np.flatnonzero(outside)[-1]) + 1 if outside.any() else 0

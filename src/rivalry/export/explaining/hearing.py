@@ -73,7 +73,7 @@ def hear_picture(
     """
     with torch.inference_mode(False), torch.enable_grad(), evaluating(network, "argmax"):
         given = inputs.clone().requires_grad_()
-        with _hearing_winners(network, layers) as winners, Live(network, layers, _as_it_is) as live:
+        with _hearing_winners(network, layers) as winners, Live(network, layers, logits_of_inputs) as live:
             heard = live(given)
             if heard.logits is None or heard.logits.ndim != 2:
                 raise ValueError(
@@ -96,6 +96,12 @@ def hear_picture(
     return HeardPicture(logits, factors, found)
 
 
+def logits_of_inputs(network: nn.Module, inputs: Tensor) -> Tensor:
+    """Logits of inputs that are normalised already."""
+    logits: Tensor = network(inputs)
+    return logits
+
+
 @contextmanager
 def _hearing_winners(network: nn.Module, layers: Sequence[str]) -> Iterator[dict[str, Tensor]]:
     """Note the winners of those layers that compete."""
@@ -114,9 +120,3 @@ def _hearing_winners(network: nn.Module, layers: Sequence[str]) -> Iterator[dict
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _as_it_is(network: nn.Module, inputs: Tensor) -> Tensor:
-    """Logits of inputs that are normalised already."""
-    logits: Tensor = network(inputs)
-    return logits

@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torchvision.transforms.v2.functional import resize
 
 from rivalry.export.explaining.explanation import NearestPrototypes, NearPrototype
+from rivalry.export.explaining.hearing import logits_of_inputs
 from rivalry.export.loading import DissectedCheckpoint
 from rivalry.lwta.layer import evaluating
 from rivalry.recording.live import Live
@@ -70,17 +72,15 @@ class PrototypesOfLayer:
         return NearestPrototypes(self.name, self.layer, tuple(found))
 
     def _show(self, checkpoint: DissectedCheckpoint) -> Float[Tensor, "prototypes units"]:
-        network, found = checkpoint.network, []
+        network, side, found = checkpoint.network, [checkpoint.size] * 2, []
         device = next(network.parameters(), torch.zeros(())).device
 
-        def forward(network: torch.nn.Module, images: Tensor) -> Tensor:
-            logits: Tensor = network(checkpoint.normalise(images))
-            return logits
-
-        with evaluating(network, "argmax"), Live(network, [self.layer], forward, logits=False) as live:
+        with evaluating(network, "argmax"), Live(network, [self.layer], logits_of_inputs, logits=False) as live:
             for start in range(0, len(self._pictures), _AT_ONCE):
-                images = torch.stack([from_png(one) for one in self._pictures[start : start + _AT_ONCE]])
-                found.append(pooled(live(images.to(device)).outputs[self.layer], self._axis))
+                some = (from_png(one) for one in self._pictures[start : start + _AT_ONCE])
+                images = torch.stack([resize(one, side, antialias=True) for one in some])  # as they are, as a rule
+                inputs = checkpoint.normalise(images.to(device))
+                found.append(pooled(live(inputs).outputs[self.layer], self._axis))
         return torch.cat(found)
 
 

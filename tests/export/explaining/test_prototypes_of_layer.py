@@ -1,0 +1,62 @@
+"""Nearest prototypes: a picture is nearest to itself, and to what is like it in the layer wherever it lies."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from rivalry.export.explaining import explain
+from rivalry.recording.thumbnails import png
+from rivalry.records import Record
+from tests.export.explaining.stand_in import noise, pictured
+
+
+def record(pictures: list[Tensor], method: str = "prototype") -> Record:
+    """A record of prototypes, one a class."""
+    rows = [{"target": f"class:{place}", "method": method, "picture": png(one)} for place, one in enumerate(pictures)]
+    rows.append({"target": "class:dead", "method": method, "picture": None})
+    return Record("made", 3, 60, tables={"prototypes": pa.Table.from_pylist(rows)})
+
+
+def test_a_picture_is_nearest_to_itself() -> None:
+    pictures = noise(40)  # more than are shown to the network at once
+    made = pictured(records={"made": record(pictures)})
+    for place in (0, 33):
+        near = explain(made, [pictures[place]])[0].prototypes
+        assert near is not None
+        assert (near.record, near.layer) == ("made", "late")
+        assert near.nearest[0].target == f"class:{place}"
+        assert near.nearest[0].similarity == pytest.approx(1.0)
+        assert near.nearest[0].picture == png(pictures[place])
+        likeness = [one.similarity for one in near.nearest]
+        assert likeness == sorted(likeness, reverse=True)
+        assert len(near.nearest) == 4
+
+
+def test_similarity_is_spearmans_of_means_over_places() -> None:
+    first, second = noise(2)
+    made = pictured(records={"made": record([second])})
+    heard: list[Tensor] = []
+    hook = made.network.get_submodule("late").register_forward_hook(lambda _m, _i, output: heard.append(output))
+    made.logits(torch.stack([first, second]))
+    hook.remove()
+    wanted = spearmanr(*heard[0].mean((2, 3)).numpy()).statistic
+    near = explain(made, [first])[0].prototypes
+    assert near is not None
+    assert near.nearest[0].similarity == pytest.approx(float(wanted), abs=1e-6)
+
+
+def test_prototypes_of_another_size_are_shown_at_the_networks() -> None:
+    (large,) = noise(side=32)
+    near = explain(pictured(records={"made": record([large])}), noise())[0].prototypes
+    assert near is not None
+    assert [one.target for one in near.nearest] == ["class:0"]
+
+
+def test_without_ours_there_are_none() -> None:
+    assert explain(pictured(records={"made": record(noise(), "fourier")}), noise())[0].prototypes is None
+    other = Record("other", 3, 60, tables={"prototypes": pa.table({"target": ["x"]})})
+    assert explain(pictured(records={"other": other}), noise())[0].prototypes is None
