@@ -48,15 +48,16 @@ def draw_pictures(records: Sequence[FoundRecord], folder: Path) -> dict[str, str
     return drawn
 
 
-def model_card(contents: Contents, pictures: Mapping[str, str]) -> str:
+def model_card(contents: Contents, pictures: Mapping[str, str], licence: str | None = None) -> str:
     """The card, as the text of ``README.md``.
 
     Args:
         contents: What the folder holds.
         pictures: Of :func:`draw_pictures`.
+        licence: Under which the folder is published, as the hub calls it; None states none.
     """
     parts = [
-        _front_matter(contents),
+        _front_matter(contents, licence),
         f"# {word(contents.provenance.run)}",
         _what_it_is(contents),
         _use(contents.configuration),
@@ -81,13 +82,14 @@ _ABOUT_RECORDS = (
 )
 _ABOUT_ORIGIN = (
     f"All of it stands in `provenance.json`. `sha256sum -c {SUMS}` tells whether the files are those that were"
-    " exported. No licence is stated: whoever publishes the folder adds one to the lines at the top of this file."
+    " exported."
 )
 
 
-def _front_matter(contents: Contents) -> str:
+def _front_matter(contents: Contents, licence: str | None) -> str:
     sparse = contents.configuration.architecture == SPARSE
     told: dict[str, Any] = {
+        **({} if licence is None else {"license": licence}),
         "library_name": "rivalry" if sparse else "timm",
         "pipeline_tag": _TASK,
         "tags": [_TASK, "timm", "rivalry", "interpretability", *(["local-winner-takes-all"] if sparse else [])],

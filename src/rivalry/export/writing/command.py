@@ -77,7 +77,7 @@ def export_from_arguments(arguments: Sequence[str]) -> Path:
         def finish(draft: Path) -> None:
             shown[0] = verify(draft, contents, source)
 
-        write(contents, folder, finish=finish)
+        write(contents, folder, finish=finish, licence=options.license)
     console.print(_summary(contents, folder, shown[0], describe(target.classifier.backbone.name, contents.network)))
     console.print(f"\n  {folder}\n  rivalry explain {folder} PICTURE", soft_wrap=True, highlight=False, markup=False)
     return folder
@@ -123,6 +123,8 @@ def _parser() -> ArgumentParser:
     analyses: dict[str, Any] = {"type": str, "nargs": "*", "default": []}
     parser.add_argument("--analyses", **analyses, help="More folders that `rivalry analyze --out` has filled.")
     parser.add_argument("--overwrite", action="store_true", help="Replace a dissected checkpoint that is there.")
+    licence = "That the model card states, as the hub calls it, such as apache-2.0; by default none."
+    parser.add_argument("--license", type=str | None, default=None, help=licence)
     config = "YAML file with the `data` that the network was trained on; by default the run's own."
     parser.add_argument("--config", type=str | None, default=None, help=config)
     parser.add_argument("--weights", type=str | None, default=None, help="Of a network: FILE, pretrained or none.")

@@ -42,13 +42,14 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         raise ValueError(f"there is a dissected checkpoint in {folder}: --overwrite replaces it")
 
 
-def write(contents: Contents, folder: Path, *, finish: Callable[[Path], None]) -> None:
+def write(contents: Contents, folder: Path, *, finish: Callable[[Path], None], licence: str | None = None) -> None:
     """Write it.
 
     Args:
         contents: What is written.
         folder: Its place; a dissected checkpoint that is there is replaced.
         finish: Is given the draft, sums and all, before it comes to its place; what it raises leaves no trace.
+        licence: That the card states.
     """
     with _drafted(folder) as draft:
         state = {name: tensor.contiguous() for name, tensor in contents.network.state_dict().items()}
@@ -58,7 +59,7 @@ def write(contents: Contents, folder: Path, *, finish: Callable[[Path], None]) -
         pq.write_table(contents.neurons, draft / NEURONS, compression="zstd")
         copy_records(contents.records, draft)
         pictures = draw_pictures(contents.drawn, draft)
-        (draft / CARD).write_text(model_card(contents, pictures), encoding="utf-8")
+        (draft / CARD).write_text(model_card(contents, pictures, licence), encoding="utf-8")
         write_sums(draft)
         finish(draft)
 
