@@ -52,6 +52,11 @@ def test_two_dissections_of_one_layer_are_told_apart_by_name(tmp_path: Path) -> 
         read_side(run, "word")
 
 
+def test_directions_that_an_analysis_found_are_no_units_of_the_network(tmp_path: Path) -> None:
+    run = write_run(write_run(tmp_path / "run"), {"act2@basis": ["wheel", "roof"]}, name="directions")
+    assert set(read_side(run).labels) == {"act1", "act2"}
+
+
 def test_what_is_neither_is_refused(tmp_path: Path) -> None:
     write_run(tmp_path / "first")
     with pytest.raises(ValueError, match=r"there is no folder .*frist; nearest: .*first"):

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rivalry.export.comparing.labels import NAMED
 from rivalry.export.comparing.sides import Side
 from rivalry.lens.drawable import has_columns
+from rivalry.recording.directions import MARK
 from rivalry.records import Record, find_records
 
 _MEASURED = ("val/", "test/")
@@ -28,56 +30,51 @@ def read_run(folder: Path, of: str | None = None) -> Side:
     """
     last = {found.name: found for found in find_records(folder / "records")}
     records = {name: Record.load(found, tables=("units", "bases")) for name, found in last.items()}
-    naming = {name: one for name, one in records.items() if _names(one)}
+    naming = {name: units for name, one in records.items() if (units := _named_units(one)).num_rows}
     if of is not None and of not in naming:
         raise ValueError(f"no dissection {of!r} in {folder}; there are {', '.join(naming) or 'none'}")
     chosen = naming if of is None else {of: naming[of]}
     if not chosen:
         raise ValueError(f"no analysis in {folder / 'records'} names units; to compare labels takes a NeuronDissection")
-    _refuse_twice(folder, chosen)
+    labels = _sources(folder, chosen)
     return Side(
         name=str(folder),
-        neurons=pa.concat_tables([one.tables["units"].select(list(NAMED)) for one in chosen.values()]),
-        competitors=_competitors(chosen),
+        neurons=pa.concat_tables(chosen.values()),
+        competitors={layer: _competitors(records[name], layer) for layer, name in labels.items()},
         scores=_last_scores(folder / "metrics.csv"),
         pictures={},
-        labels={layer: name for name, one in chosen.items() for layer in _layers(one)},
+        labels=labels,
         settings={name: one.settings for name, one in records.items()},
         records=records,
     )
 
 
-def _names(record: Record) -> bool:
+def _named_units(record: Record) -> pa.Table:
+    """The units of layers that a record names; directions that an analysis has found in a layer are none of its own."""
     table = record.tables.get("units")
-    return table is not None and has_columns(table, NAMED)
+    if table is None or not has_columns(table, NAMED):
+        return pa.schema(NAMED).empty_table()
+    return table.select(list(NAMED)).filter(pc.invert(pc.match_substring(table["layer"], MARK)))
 
 
-def _layers(record: Record) -> list[str]:
-    layers: list[str] = record.tables["units"]["layer"].unique().to_pylist()
-    return layers
-
-
-def _refuse_twice(folder: Path, dissections: Mapping[str, Record]) -> None:
-    first: dict[str, str] = {}
-    for name, record in dissections.items():
-        for layer in _layers(record):
-            if layer in first:
+def _sources(folder: Path, dissections: Mapping[str, pa.Table]) -> dict[str, str]:
+    """By layer, the dissection that has named its units."""
+    found: dict[str, str] = {}
+    for name, units in dissections.items():
+        for layer in pc.unique(units["layer"]).to_pylist():
+            if layer in found:
                 raise ValueError(
-                    f"{first[layer]} and {name} in {folder} both name units of layer {layer}: choose one by --of"
+                    f"{found[layer]} and {name} in {folder} both name units of layer {layer}: choose one by --of"
                 )
-            first[layer] = name
-
-
-def _competitors(dissections: Mapping[str, Record]) -> dict[str, int]:
-    """By layer, units in a block; the settings of a record say it of layers that compete."""
-    found: dict[str, int] = {}
-    for record in dissections.values():
-        told = record.settings.get("competitors")
-        known = told if isinstance(told, dict) else {}
-        for layer in _layers(record):
-            count = known.get(layer, 1)
-            found[layer] = count if isinstance(count, int) else 1
+            found[layer] = name
     return found
+
+
+def _competitors(record: Record, layer: str) -> int:
+    """Units in a block; the settings of a record say it of layers that compete."""
+    told = record.settings.get("competitors")
+    count = told.get(layer, 1) if isinstance(told, dict) else 1
+    return count if isinstance(count, int) else 1
 
 
 def _last_scores(file: Path) -> dict[str, float]:
