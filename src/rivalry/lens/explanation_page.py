@@ -122,7 +122,7 @@ def _concepts(found: Mapping[str, Any], pictures: ExplanationPictures) -> str:
         for one in found["concepts"]
         if (png := pictures.concepts.get((found["record"], found["layer"], one["concept"]))) is not None
     ]
-    said = f"Together {parts.number(found['total'])}; found by {found['record']}, crops are of its pictures."
+    said = f"Together {parts.number(found['total'])}. Crops are of pictures that the analysis “{found['record']}” saw."
     return (
         f"<h3>Concepts of the class in {escape(found['layer'])}</h3>"
         f'<p class="quiet">{escape(said)}</p>{parts.row_of(crops)}{parts.concepts(found)}'

@@ -48,10 +48,10 @@ def bar_table(columns: Sequence[str], rows: Sequence[tuple[Sequence[str], float]
     Args:
         columns: Headings, but for that of the bars.
         rows: Cells as plain text, and the length of the bar.
-        words: How many of the first columns hold words; the others hold numbers.
+        words: How many of the first columns hold words, the longest last; the others hold numbers.
     """
     told = [place for place in range(len(columns)) if any(cells[place] for cells, _ in rows)]
-    kinds = {place: "text" if place < words else "number" for place in told}
+    kinds = {place: "number" if place >= words else "text" if place == words - 1 else "key" for place in told}
     heads = "".join(f'<th class="{kinds[place]}">{escape(columns[place])}</th>' for place in told)
     lengths = [0.0, *(length for _, length in rows)]
     body = "".join(
@@ -115,12 +115,13 @@ def unit_label(unit: Mapping[str, Any]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, with a digit after the point where it is small.
+    """A share in percent, with a digit after the point where it is near none or all.
 
-    >>> percent(0.874), percent(0.0321), percent(0.00001)
-    ('87 %', '3.2 %', '0.0 %')
+    >>> percent(0.874), percent(0.0321), percent(0.996), percent(1.0)
+    ('87 %', '3.2 %', '99.6 %', '100 %')
     """
-    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %"
+    near = share < 0.0995 or 0.99 <= share < 1
+    return f"{100 * share:.{int(near)}f} %"
 
 
 def _bar(length: float, least: float, most: float) -> str:

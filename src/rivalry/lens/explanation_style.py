@@ -31,9 +31,9 @@ figcaption {{ margin-top: 4px; overflow-wrap: anywhere; line-height: 1.35; }}
 table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
 th {{ text-align: left; font-weight: 500; color: var(--quiet); font-size: 13px; }}
 td, th {{ padding: 3px 10px 3px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }}
-td.text {{ white-space: normal; overflow-wrap: anywhere; min-width: 110px; }}
+td.text {{ white-space: normal; overflow-wrap: anywhere; min-width: 76px; width: 22%; }}
 .number {{ text-align: right; }}
-td.bars {{ width: 38%; min-width: 140px; padding-right: 0; }}
+td.bars {{ width: 40%; min-width: 56px; padding-right: 0; }}
 .bars div {{ display: flex; height: 12px; }}
 .bars span {{ flex: none; height: 100%; border-radius: 2px; }}
 .bars .for {{ background: var(--for); }}
@@ -41,4 +41,6 @@ td.bars {{ width: 38%; min-width: 140px; padding-right: 0; }}
 summary {{ cursor: pointer; font-weight: 600; margin-top: 22px; overflow-wrap: anywhere; }}
 summary .quiet {{ font-weight: 400; }}
 footer {{ padding-bottom: 34px; }}
+@media (max-width: 560px) {{ article {{ padding: 14px 12px; }} td, th {{ font-size: 12.5px; padding-right: 6px; }}
+  figure.large {{ width: 46%; }} figure {{ width: 30%; }} }}
 """

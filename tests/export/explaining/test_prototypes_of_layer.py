@@ -56,6 +56,15 @@ def test_prototypes_of_another_size_are_shown_at_the_networks() -> None:
     assert [one.target for one in near.nearest] == ["class:0"]
 
 
+def test_a_prototype_that_cannot_be_read_is_told() -> None:
+    spoilt = record(noise(2))
+    rows = spoilt.tables["prototypes"].to_pylist()
+    rows[1]["picture"] = rows[1]["picture"][:60]
+    spoilt.tables["prototypes"] = pa.Table.from_pylist(rows)
+    with pytest.raises(ValueError, match="record 'made' has a picture of 'class:1' that cannot be read"):
+        explain(pictured(records={"made": spoilt}), noise())
+
+
 def test_without_ours_there_are_none() -> None:
     assert explain(pictured(records={"made": record(noise(), "fourier")}), noise())[0].prototypes is None
     other = Record("other", 3, 60, tables={"prototypes": pa.table({"target": ["x"]})})

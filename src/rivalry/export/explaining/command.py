@@ -19,7 +19,7 @@ from rivalry.export.explaining.explained import explain
 from rivalry.export.explaining.explanation import Explanation
 from rivalry.export.explaining.page import write_page
 from rivalry.export.explaining.report import print_explanation
-from rivalry.export.loading import load
+from rivalry.export.loading import DissectedCheckpoint, load
 from rivalry.help_text import command_parser
 
 EPILOGUE = """\
@@ -63,7 +63,7 @@ def explain_from_arguments(arguments: Sequence[str]) -> list[Explanation]:
     if options.json:
         print(json.dumps([one.to_json() for one in explanations], indent=2, allow_nan=False))
     if page is not None:
-        write_page(page, f"{checkpoint.config.architecture}, {checkpoint.folder.name}", explanations)
+        write_page(page, _title(checkpoint), explanations)
     if not options.json:
         console = Console()
         for one in () if page is not None else explanations:
@@ -83,6 +83,13 @@ def pictures_at(given: Sequence[str]) -> list[Path]:
     if missing := [path for path in paths if not path.exists()]:
         raise ValueError(f"there is no picture {missing[0]}" + (f", nor {missing[1]}" if missing[1:] else ""))
     return [picture for path in paths for picture in (find_pictures(path) if path.is_dir() else [path])]
+
+
+def _title(checkpoint: DissectedCheckpoint) -> str:
+    """What explains the pictures."""
+    config, provenance = checkpoint.config, checkpoint.provenance
+    name = config.model_args.get("base", config.architecture)
+    return f"{name} of {provenance.run}, epoch {provenance.epoch}"
 
 
 def _parser() -> ArgumentParser:

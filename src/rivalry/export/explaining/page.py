@@ -23,7 +23,7 @@ LARGEST = 224
 _MAP = 112
 _CROPS = 6
 _ABOVE, _BELOW = (236, 132, 44), (66, 120, 214)
-_OPACITY = 0.85
+_OPACITY = 0.9
 
 
 def write_page(path: Path, title: str, explanations: Sequence[Explanation]) -> None:
@@ -80,7 +80,7 @@ def lay_over(image: Picture, activations: npt.NDArray[np.float32]) -> Picture:
     share = np.asarray(scaled)[..., None]
     grey = np.repeat(np.asarray(Image.fromarray(image).convert("L"), dtype=np.float32)[..., None], 3, axis=2)
     colour = np.where(share >= 0, _ABOVE, _BELOW).astype(np.float32)
-    opacity = _OPACITY * np.sqrt(np.abs(share))
+    opacity = _OPACITY * np.abs(share)
     painted: Picture = (grey * (1 - opacity) + colour * opacity).round().astype(np.uint8)
     return painted
 

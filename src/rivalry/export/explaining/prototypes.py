@@ -14,7 +14,8 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2.functional import resize
 
@@ -49,6 +50,9 @@ class PrototypesOfLayer:
         record: That holds prototypes.
         layer: Dotted name.
         axis: Of its units.
+
+    Raises:
+        ValueError: For a picture that cannot be read.
     """
 
     def __init__(self, checkpoint: DissectedCheckpoint, name: str, record: Record, layer: str, axis: int) -> None:
@@ -74,14 +78,20 @@ class PrototypesOfLayer:
     def _show(self, checkpoint: DissectedCheckpoint) -> Float[Tensor, "prototypes units"]:
         network, side, found = checkpoint.network, [checkpoint.size] * 2, []
         device = next(network.parameters(), torch.zeros(())).device
-
         with evaluating(network, "argmax"), Live(network, [self.layer], logits_of_inputs, logits=False) as live:
             for start in range(0, len(self._pictures), _AT_ONCE):
-                some = (from_png(one) for one in self._pictures[start : start + _AT_ONCE])
-                images = torch.stack([resize(one, side, antialias=True) for one in some])  # as they are, as a rule
+                some = range(start, min(start + _AT_ONCE, len(self._pictures)))
+                images = torch.stack([resize(self._read(one), side, antialias=True) for one in some])
                 inputs = checkpoint.normalise(images.to(device))
                 found.append(pooled(live(inputs).outputs[self.layer], self._axis))
         return torch.cat(found)
+
+    def _read(self, place: int) -> UInt8[Tensor, "3 height width"]:
+        try:
+            return from_png(self._pictures[place])
+        except (OSError, Image.DecompressionBombError) as error:
+            said = f"record {self.name!r} has a picture of {self._targets[place]!r} that cannot be read: {error}"
+            raise ValueError(said) from error
 
 
 def pooled(output: Float[Tensor, "batch ..."], axis: int) -> Float[Tensor, "batch units"]:
