@@ -75,14 +75,9 @@ def lwta(
 
     if not own_weights:
         return build(**arguments)
+    unknown = _UNKNOWN_TO_TORCHVISION if base.startswith(PREFIX) else None
     network: nn.Module = build_model_with_cfg(
-        build,
-        "lwta",
-        True,
-        pretrained_cfg=pretrained_cfg,
-        kwargs_filter=_UNKNOWN_TO_TORCHVISION if base.startswith(PREFIX) else None,
-        **told,
-        **arguments,
+        build, "lwta", True, pretrained_cfg=pretrained_cfg, kwargs_filter=unknown, **told, **arguments
     )
     return network
 
