@@ -88,12 +88,13 @@ def _summary(contents: Contents, folder: Path, shown: int, described: str) -> Ta
     dissection = contents.configuration.dissection
     files = files_of(folder)
     size = sum((folder / file).stat().st_size for file in files) / 2**20
+    layers = len(dissection.dissected)
     lines = {
         "network": described,
         "epoch": f"{dissection.epoch}, after {dissection.step} steps",
         "classes": str(len(dissection.classes)),
         "pictures": f"squares of {dissection.images.square.side} px",
-        "units with labels": f"{contents.neurons.num_rows} in {len(dissection.dissected)} layers",
+        "units with labels": f"{contents.neurons.num_rows} in {layers} layer{'' if layers == 1 else 's'}",
         "records": _said(dissection.records),
         "verified": f"logits of {shown} pictures the same bit by bit, sums of {len(files)} files",
         "size": f"{size:.1f} MiB",

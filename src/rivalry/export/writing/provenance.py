@@ -80,7 +80,7 @@ def _seeds(settings: Any, place: str = "") -> Iterator[tuple[str, int]]:
         settings.items() if isinstance(settings, dict) else enumerate(settings) if isinstance(settings, list) else ()
     )
     for name, value in entries:
-        if name in _SEEDS and isinstance(value, int):
+        if name in _SEEDS and isinstance(value, int) and not isinstance(value, bool):
             yield f"{place}{name}", value
         yield from _seeds(value, f"{place}{name}.")
 
