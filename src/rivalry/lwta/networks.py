@@ -60,25 +60,20 @@ def lwta(
     """
     told = {name: arguments.pop(name) for name in _OF_TIMM if name in arguments}
     if pretrained_cfg is not None:
-        check_base(base)
-        check_arguments({name: value for name, value in arguments.items() if name != "num_classes"})
+        _check(base, arguments)
     own_weights = pretrained and pretrained_cfg is not None
 
     def build(**rest: Any) -> nn.Module:
         network = create_base(base, pretrained=pretrained and not own_weights, **rest)
         size = input_size or rest.get("img_size") or rest.get("image_size")
         sparsify(network, competitors, where, example=example_image(network, size=size, channels=rest.get("in_chans")))
-        set_competition(network, sharpness=sharpness)
-        for layer in competitions(network).values():
-            layer.evaluation_mode = evaluation_mode
-        return network
+        return _compete(network, evaluation_mode, sharpness)
 
     if not own_weights:
         return build(**arguments)
     unknown = _UNKNOWN_TO_TORCHVISION if base.startswith(PREFIX) else None
-    network: nn.Module = build_model_with_cfg(
-        build, "lwta", True, pretrained_cfg=pretrained_cfg, kwargs_filter=unknown, **told, **arguments
-    )
+    told |= {"pretrained_cfg": pretrained_cfg, "kwargs_filter": unknown}
+    network: nn.Module = build_model_with_cfg(build, "lwta", True, **told, **arguments)
     return network
 
 
@@ -94,3 +89,15 @@ def create_base(base: str, *, pretrained: bool = False, **arguments: Any) -> nn.
         return create_torchvision(base.removeprefix(PREFIX), pretrained=pretrained, **arguments)
     network: nn.Module = timm.create_model(base, pretrained=pretrained, **arguments)
     return network
+
+
+def _compete(network: nn.Module, evaluation_mode: Mode, sharpness: float) -> nn.Module:
+    set_competition(network, sharpness=sharpness)
+    for layer in competitions(network).values():
+        layer.evaluation_mode = evaluation_mode
+    return network
+
+
+def _check(base: str, arguments: Mapping[str, Any]) -> None:
+    check_base(base)
+    check_arguments({name: value for name, value in arguments.items() if name != "num_classes"})
