@@ -15,6 +15,7 @@ from rivalry.data import Square
 from rivalry.export.folder.sums import check_sums
 from rivalry.export.writing.command import export_from_arguments
 from rivalry.training.analyze import find_target
+from rivalry.training.run import RunFolder
 from tests.export.writing.labelled import dissection
 from tests.training.written_run import rivalry as command
 from tests.training.written_run import write_settings
@@ -121,6 +122,39 @@ def test_a_run_is_exported_into_its_own_folder_once(run: Path) -> None:
     with pytest.raises(ValueError, match="--overwrite replaces it"):
         export(run)
     assert export(run, "--overwrite") == run / "dissected"
+
+
+def test_the_folder_is_logged_and_pushed_where_it_lies(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[object] = []
+    here = "rivalry.export.writing.command"
+    monkeypatch.setattr(f"{here}.log_checkpoint", lambda *given, **more: told.append((given, more)))
+    monkeypatch.setattr(f"{here}.push", lambda *given: told.append(given) or "https://somewhere/commit")
+    folder = export(run, "--out", tmp_path / "out", "--wandb", "offline", "--push", "me/first")
+    (given, more), pushed = told
+    assert given == (folder, RunFolder(run), "offline")
+    assert more["data"]["train"] == "tiles-16-0"
+    assert (more["described"]["epoch"], more["described"]["classes"]) == (1, 2)
+    assert pushed == (folder, "me/first")
+    assert "https://somewhere/commit" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_network_for_onnx_lies_in_the_folder(run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    folder = export(run, "--out", tmp_path / "out", "--onnx")
+    assert (folder / "model.onnx").is_file()
+    check_sums(folder)
+    assert rivalry.load(folder).classes == ("plain", "bright")
+
+
+def test_without_the_packages_for_onnx_nothing_begins(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"pip install 'rivalry\[onnx\]'"):
+        export(run, "--out", tmp_path / "out", "--onnx")
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

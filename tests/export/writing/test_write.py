@@ -44,6 +44,11 @@ def test_the_same_contents_give_the_same_bytes(contents: Contents, tmp_path: Pat
     assert len(one) == 8
 
 
+def test_whoever_may_read_one_file_may_read_all(contents: Contents, tmp_path: Path) -> None:
+    folder = written(contents, tmp_path / "out")
+    assert len({file.stat().st_mode for file in folder.rglob("*") if file.is_file()}) == 1
+
+
 def test_a_draft_lies_beside_its_place_whole_and_is_gone_afterwards(contents: Contents, tmp_path: Path) -> None:
     seen: list[Path] = []
 

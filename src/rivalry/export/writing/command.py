@@ -16,7 +16,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from rivalry.export.folder import StoredRecord
-from rivalry.export.folder.sums import files_of
+from rivalry.export.folder.layout import NETWORK_FOR_ONNX
+from rivalry.export.folder.sums import files_of, write_sums
+from rivalry.export.loading import load
+from rivalry.export.loading.hub import push
+from rivalry.export.loading.onnx import check_onnx_packages, to_onnx
 from rivalry.export.writing.contents import Contents, gather
 from rivalry.export.writing.description import check_describable
 from rivalry.export.writing.records import Kept
@@ -24,10 +28,11 @@ from rivalry.export.writing.source import open_source
 from rivalry.export.writing.verification import verify
 from rivalry.export.writing.write import check_place, write
 from rivalry.help_text import command_parser
-from rivalry.training.analyze import find_target
+from rivalry.training.analyze import Target, find_target
 from rivalry.training.backbone import describe
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.run import Which
+from rivalry.training.wandb import Place, log_checkpoint
 
 EPILOGUE = """\
 Of every analysis the last record that is not younger than the checkpoint is copied, from the run's records/, from
@@ -36,6 +41,7 @@ analyses/ in its folder, and from --analyses. What is in the folder is told in d
 examples
   rivalry export runs/first                                     to runs/first/dissected
   rivalry export runs/first --out first --checkpoint best --records all
+  rivalry export runs/first --onnx --wandb auto --push somebody/first --license apache-2.0
   rivalry export resnet18 --weights pretrained --out resnet18   a network of timm, with the names of ImageNet
   rivalry export cifar_resnet20 --weights FILE --config configs/concepts/cifar10.yaml --analyses runs/cifar-u1 --out r20
   rivalry explain first photograph.jpg                          what it is for
@@ -57,12 +63,7 @@ def export_from_arguments(arguments: Sequence[str]) -> Path:
         options = _parser().parse_args(list(arguments))
     except ArgumentError as error:
         raise ValueError(str(error)) from error
-    if options.out:
-        check_place(Path(options.out), overwrite=options.overwrite)
-    target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
-    folder = Path(options.out) if options.out else target.folder.root / "dissected"
-    check_place(folder, overwrite=options.overwrite)
-    check_describable(target.classifier.backbone)
+    target, folder = _target_and_place(options)
     console = Console()
     with console.status("finding pictures and classes") as status:
 
@@ -72,15 +73,36 @@ def export_from_arguments(arguments: Sequence[str]) -> Path:
         source = open_source(target, Path(options.config) if options.config else None)
         contents = gather(source, kept=options.records, analyses=[Path(one) for one in options.analyses], tell=tell)
         tell("writing, and loading what was written")
-        shown = [0]
 
-        def finish(draft: Path) -> None:
-            shown[0] = verify(draft, contents, source)
+        def finish(draft: Path) -> int:
+            shown = verify(draft, contents, source)
+            if options.onnx:
+                tell("writing for ONNX")
+                to_onnx(load(draft), draft / NETWORK_FOR_ONNX)
+                write_sums(draft)
+            return shown
 
-        write(contents, folder, finish=finish, licence=options.license)
-    console.print(_summary(contents, folder, shown[0], describe(target.classifier.backbone.name, contents.network)))
+        shown = write(contents, folder, finish=finish, licence=options.license)
+    console.print(_summary(contents, folder, shown, describe(target.classifier.backbone.name, contents.network)))
     console.print(f"\n  {folder}\n  rivalry explain {folder} PICTURE", soft_wrap=True, highlight=False, markup=False)
+    described = {"epoch": target.epoch, "classes": len(source.classes), **contents.provenance.scores}
+    log_checkpoint(folder, target.folder, options.wandb, described=described, data=contents.provenance.data)
+    if options.push:
+        console.print(f"  {push(folder, options.push)}", soft_wrap=True, highlight=False, markup=False)
     return folder
+
+
+def _target_and_place(options: Any) -> tuple[Target, Path]:
+    """The network and the folder's place, refused before any work where they will not do."""
+    if options.out:
+        check_place(Path(options.out), overwrite=options.overwrite)
+    if options.onnx:
+        check_onnx_packages()
+    target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
+    folder = Path(options.out) if options.out else target.folder.root / "dissected"
+    check_place(folder, overwrite=options.overwrite)
+    check_describable(target.classifier.backbone)
+    return target, folder
 
 
 def _summary(contents: Contents, folder: Path, shown: int, described: str) -> Table:
@@ -126,6 +148,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--overwrite", action="store_true", help="Replace a dissected checkpoint that is there.")
     licence = "That the model card states, as the hub calls it, such as apache-2.0; by default none."
     parser.add_argument("--license", type=str | None, default=None, help=licence)
+    onnx = "Also write model.onnx, which gives logits and winners; takes the packages of rivalry[onnx]."
+    parser.add_argument("--onnx", action="store_true", help=onnx)
+    pushed = "USER/NAME at the Hugging Face hub to upload the folder to; log in by `hf auth login` before."
+    parser.add_argument("--push", type=str | None, default=None, help=pushed)
+    wandb = "Log the folder as an artifact of the run; auto: online if logged in, else offline."
+    parser.add_argument("--wandb", type=Place, default="off", help=wandb)
     config = "YAML file with the `data` that the network was trained on; by default the run's own."
     parser.add_argument("--config", type=str | None, default=None, help=config)
     parser.add_argument("--weights", type=str | None, default=None, help="Of a network: FILE, pretrained or none.")

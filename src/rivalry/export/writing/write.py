@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 from safetensors.torch import save_file
@@ -21,6 +21,8 @@ from rivalry.export.folder.sums import write_sums
 from rivalry.export.writing.card import draw_pictures, model_card
 from rivalry.export.writing.contents import Contents
 from rivalry.export.writing.records import copy_records
+
+Told = TypeVar("Told")
 
 
 def check_place(folder: Path, *, overwrite: bool) -> None:
@@ -42,7 +44,7 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         raise ValueError(f"there is a dissected checkpoint in {folder}: --overwrite replaces it")
 
 
-def write(contents: Contents, folder: Path, *, finish: Callable[[Path], None], licence: str | None = None) -> None:
+def write(contents: Contents, folder: Path, *, finish: Callable[[Path], Told], licence: str | None = None) -> Told:
     """Write it.
 
     Args:
@@ -50,18 +52,22 @@ def write(contents: Contents, folder: Path, *, finish: Callable[[Path], None], l
         folder: Its place; a dissected checkpoint that is there is replaced.
         finish: Is given the draft, sums and all, before it comes to its place; what it raises leaves no trace.
         licence: That the card states.
+
+    Returns:
+        What ``finish`` returns.
     """
     with _drafted(folder) as draft:
         state = {name: tensor.contiguous() for name, tensor in contents.network.state_dict().items()}
         save_file(state, draft / WEIGHTS, metadata={"format": "pt"})
         _write_json(draft / CONFIGURATION, contents.configuration.to_json())
+        shutil.copymode(draft / CONFIGURATION, draft / WEIGHTS)  # safetensors lets nobody but the owner read
         _write_json(draft / PROVENANCE, contents.provenance.to_json())
         pq.write_table(contents.neurons, draft / NEURONS, compression="zstd")
         copy_records(contents.records, draft)
         pictures = draw_pictures(contents.drawn, draft)
         (draft / CARD).write_text(model_card(contents, pictures, licence), encoding="utf-8")
         write_sums(draft)
-        finish(draft)
+        return finish(draft)
 
 
 @contextmanager
