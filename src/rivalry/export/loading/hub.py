@@ -6,18 +6,20 @@ A folder is also a model of timm's: ``timm.create_model("hf-hub:USER/NAME", pret
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
 from rivalry.cache import cache_folder, written_whole
-from rivalry.export.folder.layout import NEEDED, NETWORK_FOR_ONNX, RECORDS
+from rivalry.export.folder.layout import NEEDED, NETWORK_FOR_ONNX, PICTURES, RECORDS
 
 HUB = "hf-hub:"
 """Before ``USER/NAME``, as timm has it."""
 
-_FILES = [*NEEDED, NETWORK_FOR_ONNX, f"{RECORDS}/*"]
+_FILES = [*NEEDED, NETWORK_FOR_ONNX, f"{RECORDS}/*", f"{PICTURES}/*"]
+_MESSAGE = "Upload a dissected checkpoint"
 
 
 def fetch(name: str) -> Path:
@@ -43,7 +45,7 @@ def fetch(name: str) -> Path:
                 )
                 shutil.rmtree(draft / ".cache")
     except (HTTPError, HFValidationError, OSError) as error:
-        raise ValueError(f"{name} cannot be fetched: {str(error).splitlines()[0]}") from error
+        raise ValueError(f"{name} cannot be fetched: {_line(error)}") from error
     return folder
 
 
@@ -53,7 +55,8 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
     Args:
         folder: The folder, already checked.
         repository: ``USER/NAME``; made where there is none.
-        private: Whether a new one is seen by its owner alone.
+        private: Whether a new one is seen by its owner alone. What an earlier dissected checkpoint left in an old one
+            is replaced; other files stay.
 
     Returns:
         Address of the commit.
@@ -64,12 +67,16 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
     api = HfApi(library_name="rivalry")
     try:
         made = api.create_repo(repository, private=private, exist_ok=True)
-        commit = api.upload_folder(
-            repo_id=made.repo_id,
-            folder_path=folder,
-            commit_message="Upload a dissected checkpoint",
-            delete_patterns="*",
-        )
+        with warnings.catch_warnings():  # tables are not usual in a model's repository, and here they are meant
+            warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+            commit = api.upload_folder(
+                repo_id=made.repo_id, folder_path=folder, commit_message=_MESSAGE, delete_patterns=_FILES
+            )
     except (HTTPError, HFValidationError, OSError) as error:
-        raise ValueError(f"{repository} cannot be pushed to: {str(error).splitlines()[0]}") from error
+        raise ValueError(f"{repository} cannot be pushed to: {_line(error)}") from error
     return commit.commit_url
+
+
+def _line(error: Exception) -> str:
+    """What the hub says in several lines, in one."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
