@@ -22,7 +22,7 @@ CONCEPTS = 14
 _ROW, _TOP = 0.36, 2.2
 _KEPT, _ACTIVE, _WIDE = 3.5, 7.5, 3.1
 _MIDDLE, _HALF = 3.7, 1.35
-_NUMBERS = 7.0
+_NUMBERS, _VALUES = 6.3, (9.75, 10.6)
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,13 @@ def _draw_concepts(page: Axes, concepts: Sequence[ConceptLine], top: float) -> N
 
 
 def _draw_numbers(page: Axes, numbers: Sequence[tuple[str, str, str]], top: float) -> None:
-    for place, title in ((_NUMBERS + 2.75, "A"), (_NUMBERS + 3.55, "B")):
+    for place, title in zip(_VALUES, "AB", strict=True):
         page.text(place, top, title, color=INK, fontsize=11.5, weight="bold", ha="right")
     for row, (name, first, second) in enumerate(numbers):
         y = top + 0.45 + row * _ROW
-        page.text(_NUMBERS, y, _first(name, 28), color=INK, fontsize=10.5, va="center")
-        page.text(_NUMBERS + 2.75, y, first, color=QUIET, fontsize=10.5, ha="right", va="center")
-        page.text(_NUMBERS + 3.55, y, second, color=HUE, fontsize=10.5, ha="right", va="center")
+        page.text(_NUMBERS, y, _first(name, 34), color=INK, fontsize=10, va="center")
+        for place, value, colour in zip(_VALUES, (first, second), (QUIET, HUE), strict=True):
+            page.text(place, y, value, color=colour, fontsize=10.5, ha="right", va="center")
 
 
 def _first(words: str, length: int) -> str:

@@ -51,8 +51,8 @@ def test_it_is_summed_up_in_lines() -> None:
         ("units active at a place", "43.8 %", "21.9 %"),
         ("dead units", "1", "1"),
         ("concepts", "4", "5"),
-        ("S¹ of natural, act2", "2", "2"),
-        ("S² of natural, act2", "1.5", "1.5"),
+        ("S¹ of the units, act2", "2", "2"),
+        ("S² of the units, act2", "1.5", "1.5"),
     ]
 
 

@@ -9,7 +9,7 @@ from rivalry.export.comparing.comparison import Comparison
 
 _ACCURACY = {"top1": "accuracy", "sampled_top1": "accuracy, averaged draws"}
 _PARTS = ("test", "val")
-_BASES = ("natural", "unsupervised")
+_BASES = {"natural": "the units", "unsupervised": "the rotation"}
 
 
 class Line(NamedTuple):
@@ -72,7 +72,7 @@ def _accuracies(comparison: Comparison) -> list[Line]:
 
 def _bases(comparison: Comparison) -> list[Line]:
     return [
-        Line(f"{score} of {one.basis}, {one.layer}", *map(number, pair))
+        Line(f"{score} of {_BASES[one.basis]}, {one.layer}", *map(number, pair))
         for one in comparison.bases
         if one.basis in _BASES
         for score, pair in (("S¹", one.s1), ("S²", one.s2))
