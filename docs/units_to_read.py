@@ -123,7 +123,7 @@ def panels(found: Sequence[Read]) -> list[Covered]:
 
 
 def table(found: Sequence[Read]) -> str:
-    """A row a kind of network: units to read on the ten pictures, on all, and for the lead; means over networks."""
+    """A row a kind of network: units to read, of the first one on the ten pictures, of all on all, and for the lead."""
     columns = ("", "networks", "units", "ten pictures", "all pictures", "of the lead", "won somewhere")
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     groups: dict[tuple[str, str], list[Read]] = {}
@@ -131,11 +131,11 @@ def table(found: Sequence[Read]) -> str:
         groups.setdefault((one.pictures, one.network), []).append(one)
     for (pictures, network), group in groups.items():
         logit, lead = (np.array([[units_to_cover(c) for c in getattr(one, name)] for one in group]) for name in _ASKED)
-        ten = logit[:, :DRAWN]
+        ten = logit[0, :DRAWN]
         cells = (
             f"{len(group)}",
             f"{len(group[0].logit[0])}",
-            f"{ten.mean():.1f} ({', '.join(map(str, ten[0]))})",
+            f"{ten.mean():.1f} ({', '.join(map(str, ten))})",
             _span(logit),
             _span(lead),
             f"{mean(won for one in group for won in one.won):.0f}",
