@@ -99,6 +99,8 @@ def test_options_reach_the_explanation(says: Says, pictures: Path) -> None:
     assert len(told["layers"][0]["units"]) == 3
     assert {label for row in told["clusters"]["labels"] for label in row} == {0, 1}
     assert told["asked"]["why"] == "tree"
+    (told,) = json.loads(says(pictures / "two.png", "--json", "--units", "all"))
+    assert len(told["layers"][0]["units"]) == told["layers"][0]["won"] > 10
 
 
 def test_a_page_is_written_and_holds_nothing_that_was_not_escaped(says: Says, pictures: Path, tmp_path: Path) -> None:
@@ -123,6 +125,7 @@ def test_a_page_is_written_and_holds_nothing_that_was_not_escaped(says: Says, pi
         (["{pictures}/two.png", "--page", "why.pdf"], "the name of an HTML file, got 'why.pdf'; why.html would do"),
         (["{pictures}/notes.txt"], "notes.txt"),
         (["{pictures}/two.png", "--unit", "3"], "unit"),
+        (["{pictures}/two.png", "--units", "0"], "units are 1 or more, or None for all; got 0"),
         ([], "images"),
     ],
 )

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 from jsonargparse import ArgumentError, ArgumentParser
 from rich.console import Console
+from rich.progress import track
 
 from rivalry.data.folders import find_pictures
 from rivalry.export.explaining.explained import explain
@@ -53,23 +55,16 @@ def explain_from_arguments(arguments: Sequence[str]) -> list[Explanation]:
     checkpoint.network.to("cuda" if torch.cuda.is_available() else "cpu")
     explanations = explain(
         checkpoint,
-        pictures,
+        track(pictures, "explaining", transient=True, console=Console(stderr=True), disable=len(pictures) < 10),
         options.layers,
         why=options.why,
         against=options["not"],
-        units=options.units,
+        units=None if options.units == "all" else options.units,
         clusters=options.clusters,
     )
-    if options.json:
-        print(json.dumps([one.to_json() for one in explanations], indent=2, allow_nan=False))
     if page is not None:
         write_page(page, _title(checkpoint), explanations)
-    if not options.json:
-        console = Console()
-        for one in () if page is not None else explanations:
-            print_explanation(console, one)
-        if page is not None:
-            console.print(f"  {page}  {len(explanations)} pictures", soft_wrap=True, highlight=False, markup=False)
+    _print(explanations, page, as_json=options.json)
     return explanations
 
 
@@ -85,6 +80,23 @@ def pictures_at(given: Sequence[str]) -> list[Path]:
     return [picture for path in paths for picture in (find_pictures(path) if path.is_dir() else [path])]
 
 
+def _print(explanations: Sequence[Explanation], page: Path | None, *, as_json: bool) -> None:
+    """Print JSON; else where the page is, or tables."""
+    console = Console()
+    if as_json:
+        print(json.dumps([one.to_json() for one in explanations], indent=2, allow_nan=False))
+    elif page is not None:
+        console.print(
+            f"  {page}  {len(explanations)} picture{'s' * (len(explanations) != 1)}",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
+    else:
+        for one in explanations:
+            print_explanation(console, one)
+
+
 def _title(checkpoint: DissectedCheckpoint) -> str:
     """What explains the pictures."""
     config, provenance = checkpoint.config, checkpoint.provenance
@@ -98,7 +110,8 @@ def _parser() -> ArgumentParser:
     parser.add_argument("images", type=str, nargs="+", metavar="IMAGE", help="Picture files, or folders of such.")
     layers = "Dotted names or globs; by default the layers that were dissected."
     parser.add_argument("--layers", type=str, nargs="+", default=None, help=layers)
-    parser.add_argument("--units", type=int, default=10, help="Units of each layer, those that contribute most.")
+    units = "Units of each layer, those that contribute most; or all."
+    parser.add_argument("--units", type=int | Literal["all"], default=10, help=units)
     parser.add_argument("--why", type=str | None, default=None, help="A class, by name or number; else the predicted.")
     parser.add_argument("--not", type=str | None, default=None, help="A class that it is set against.")
     parser.add_argument("--clusters", type=int, default=5, help="K of the cluster map; 0 for none.")
