@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 
+import pyarrow as pa
 import pytest
 
 from rivalry.export.comparing.concepts import held_concepts
@@ -56,6 +57,15 @@ def test_units_of_a_wider_layer_and_of_one_that_is_dead_have_no_partner() -> Non
     assert (wider["act"].both, wider["act"].died, wider["act"].woke) == (1, 0, 1)
     dead = kept_labels(neurons({"act": ["", "sky"]}), neurons({"act": ["sky", ""]}))["act"]
     assert (dead.both, dead.same, dead.same_by_chance, dead.died, dead.woke) == (0, 0, 0.0, 1, 1)
+
+
+def test_a_unit_that_nobody_has_named_counts_for_nothing() -> None:
+    units = neurons({"act": ["sky", "sea", "car"]})
+    labels = pa.array(["sky", None, ""])
+    nameless = units.set_column(units.column_names.index("label"), "label", labels)
+    assert [one.concept for one in held_concepts(nameless, units)] == ["car", "sea", "sky"]
+    assert changed_units(nameless, units) == []
+    assert kept_labels(nameless, units)["act"].both == 1
 
 
 def test_concepts_are_those_of_living_units_and_come_by_how_far_they_moved() -> None:

@@ -102,8 +102,8 @@ def shared_layers(first: pa.Table, second: pa.Table) -> list[str]:
 
 
 def living(units: pa.Table) -> pa.Table:
-    """The units that won at least once, and so have a label."""
-    return units.filter(pc.invert(units["dead"]))
+    """The units that won at least once, and have a label."""
+    return units.filter(pc.and_(pc.invert(units["dead"]), pc.not_equal(units["label"], "")))
 
 
 def _matched(first: pa.Table, second: pa.Table) -> pa.Table:
