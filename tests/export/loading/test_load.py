@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import timm
 import torch
@@ -14,9 +15,10 @@ from PIL import Image
 from torch import nn
 
 import rivalry
+from rivalry.export.folder.neurons import SCHEMA
 from rivalry.export.folder.sums import write_sums
 from rivalry.lwta import competitions
-from tests.export.loading.folders import CLASSES, COMPETING_RESNET, COMPETING_VIT, write_folder
+from tests.export.loading.folders import CLASSES, COMPETING_RESNET, COMPETING_VIT, change_json, write_folder
 
 NETWORKS = [
     pytest.param("lwta", "layer4.0.act2", COMPETING_RESNET, id="competing ResNet"),
@@ -128,6 +130,16 @@ def test_a_dense_network_is_called_as_in_training(tmp_path: Path) -> None:
     checkpoint = rivalry.load(tmp_path / "there")
     assert isinstance(checkpoint.network.get_submodule("layer4.1.relu.1"), nn.ReLU)
     assert competitions(checkpoint.network) == {}
+
+
+def test_a_network_that_nobody_dissected_loads(tmp_path: Path) -> None:
+    write_folder(tmp_path / "there", "test_resnet")
+    change_json(tmp_path / "there/config.json", lambda told: told["dissection"]["layers"].clear())
+    pq.write_table(SCHEMA.empty_table(), tmp_path / "there/neurons.parquet")
+    write_sums(tmp_path / "there")
+    checkpoint = rivalry.load(tmp_path / "there")
+    assert checkpoint.layers == ()
+    assert len(checkpoint.neurons) == 0
 
 
 def test_a_folder_that_was_moved_loads(tmp_path: Path) -> None:

@@ -104,7 +104,11 @@ def test_neurons_that_the_network_has_not_are_refused(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda layers: layers.update({"layer9": layers["layer1.0.act2"]}), "'layer9'"),
+        (
+            lambda layers: layers.update(layer9=layers["layer1.0.act2"]),
+            "'layer9', which the network has not; the nearest",
+        ),
+        (lambda layers: layers.update({"*": layers["layer1.0.act2"]}), "speaks of layer '*', which the network"),
         (lambda layers: layers.pop("layer1.0.act2"), "units of layer 'layer1.0.act2' compete"),
         (lambda layers: layers["layer1.0.act2"].update(competitors=2), "has blocks of 2, the network 4"),
         (

@@ -1,13 +1,19 @@
-"""Whether the layers that a dissected checkpoint speaks of are those that its network has."""
+"""Whether the layers that a dissected checkpoint speaks of are those that its network has.
+
+By hooks of its own, not those of ``recording``: that imports torchmetrics, which takes longer than loading a network.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rivalry.export.folder import Dissection
 from rivalry.lwta.layer import competitions
-from rivalry.recording.taps import Taps, resolve_taps
+from rivalry.numerics.nearest import nearest
 
 
 def check_layers(network: nn.Module, dissection: Dissection) -> None:
@@ -24,20 +30,47 @@ def check_layers(network: nn.Module, dissection: Dissection) -> None:
     competing = competitions(network)
     if unsaid := [name for name in competing if name not in dissection.layers]:
         raise ValueError(f"config.json: units of layer {unsaid[0]!r} compete, and dissection.layers has no word on it")
-    side = dissection.images.square.side
-    with Taps(network, resolve_taps(network, dissection.layers)) as taps, torch.no_grad():
-        logits = network(torch.zeros(1, 3, side, side))
-        outputs, _ = taps.take()
-    if logits.shape != (1, len(dissection.classes)):
-        raise ValueError(f"the network gives {tuple(logits.shape)} for a picture and {len(dissection.classes)} classes")
+    _check_names(network, dissection.layers)
+    logits, shapes = _show_blank(network, dissection.layers, dissection.images.square.side)
+    if logits != (1, len(dissection.classes)):
+        raise ValueError(f"the network gives {logits} for a picture, and there are {len(dissection.classes)} classes")
     for name, layer in dissection.layers.items():
-        shape, competitors = outputs[name].shape, competing[name].competitors if name in competing else 1
+        shape, competitors = shapes.get(name, ()), competing[name].competitors if name in competing else 1
         if layer.axis >= len(shape) or shape[layer.axis] != layer.units:
             raise ValueError(
                 f"config.json: layer {name!r} has {layer.units} units along axis {layer.axis}; the network gives "
-                f"{tuple(shape)}"
+                f"{shape}"
             )
         if competitors != layer.competitors:
             raise ValueError(
                 f"config.json: layer {name!r} has blocks of {layer.competitors}, the network {competitors}"
             )
+
+
+def _check_names(network: nn.Module, names: Iterable[str]) -> None:
+    known = [name for name, _ in network.named_modules() if name]
+    if strange := [name for name in names if name not in known]:
+        given = strange[0][:80]
+        raise ValueError(
+            f"config.json speaks of layer {given!r}, which the network has not; the nearest are {nearest(given, known)}"
+        )
+
+
+@torch.no_grad()
+def _show_blank(
+    network: nn.Module, names: Iterable[str], side: int
+) -> tuple[tuple[int, ...], dict[str, tuple[int, ...]]]:
+    """The shape of the logits, and of the output of every layer that gave one."""
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def hear(name: str) -> Callable[..., None]:
+        def hook(_layer: nn.Module, _inputs: object, output: object) -> None:
+            shapes[name] = tuple(output.shape) if isinstance(output, Tensor) else ()
+
+        return hook
+
+    with ExitStack() as hooks:
+        for name in names:
+            hooks.callback(network.get_submodule(name).register_forward_hook(hear(name)).remove)
+        logits: Tensor = network(torch.zeros(1, 3, side, side))
+    return tuple(logits.shape), shapes
