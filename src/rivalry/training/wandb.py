@@ -45,8 +45,7 @@ def logger_for(folder: RunFolder, mode: Place, project: str = "rivalry") -> Wand
     """
     if mode == "off":
         return None
-    if mode == "online" and not logged_in():
-        raise ValueError("W&B: no login found; run `wandb login`, or choose --wandb offline or off")
+    check_login(mode)
     offline = mode == "offline" or (mode == "auto" and not logged_in())
     if offline and mode == "auto":
         rank_zero_info("W&B: no login found, so the run is recorded offline; `wandb login` and `wandb sync` send it.")
@@ -57,6 +56,16 @@ def logger_for(folder: RunFolder, mode: Place, project: str = "rivalry") -> Wand
     logger = WandbLogger(name=folder.name, save_dir=folder.root, project=project, offline=offline, id=_run_id(place))
     logger._wandb_init.pop("anonymous", None)  # W&B warns of this option, which Lightning always gives
     return logger
+
+
+def check_login(mode: Place) -> None:
+    """Refuse to go online without a login.
+
+    Raises:
+        ValueError: If that is what the mode asks for.
+    """
+    if mode == "online" and not logged_in():
+        raise ValueError("W&B: no login found; run `wandb login`, or choose --wandb offline or off")
 
 
 def logged_in() -> bool:
