@@ -32,6 +32,7 @@ from rivalry.training.analyze import Target, find_target
 from rivalry.training.backbone import describe
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.run import Which
+from rivalry.training.settings import Backbone
 from rivalry.training.wandb import Place, log_checkpoint
 
 EPILOGUE = """\
@@ -98,6 +99,8 @@ def _target_and_place(options: Any) -> tuple[Target, Path]:
         check_place(Path(options.out), overwrite=options.overwrite)
     if options.onnx:
         check_onnx_packages()
+    if not Path(options.target).is_dir() and not options.target.endswith(".ckpt"):
+        check_describable(Backbone(options.target))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
     folder = Path(options.out) if options.out else target.folder.root / "dissected"
     check_place(folder, overwrite=options.overwrite)

@@ -8,10 +8,12 @@ With L_t(u) the label of unit u in the record of epoch t, the last of which is T
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from rivalry.dissection.emergence import SAME, names_units
 from rivalry.export.folder.neurons import SCHEMA
@@ -79,23 +81,28 @@ def _of_layer(units: pa.Table, layer: str) -> pa.Table:
 
 def _first_epochs(found: FoundRecord, last: pa.Table) -> pa.Array:
     """Null for dead units, and for all where no earlier epoch was dissected in the same way."""
-    folders = find_records(found.root, found.header.name, before=found.header.epoch + 1)
-    epochs = [one for folder in folders if _is_alike(one := Record.load(folder, tables=("units",)), found.header, last)]
-    if len(epochs) < 2:
-        return pa.nulls(last.num_rows, pa.int64())
-    labels = [np.asarray(one.tables["units"]["label"].to_pylist(), dtype=object) for one in epochs]
-    since = np.full(last.num_rows, epochs[0].epoch)
-    for before, now, record in zip(labels, labels[1:], epochs[1:], strict=False):
-        since[before != now] = record.epoch
-    return pa.array(since, pa.int64(), mask=last["dead"].to_numpy(zero_copy_only=False))
+    since = np.zeros(last.num_rows, np.int64)
+    before: pa.ChunkedArray | None = None
+    compared = False
+    for folder in find_records(found.root, found.header.name, before=found.header.epoch + 1):
+        labels = _labels_in(folder, found.header, last)
+        if labels is None:
+            continue
+        changed = True if before is None else pc.not_equal(before, labels).to_numpy()
+        compared = before is not None
+        since[changed] = Record.load(folder, tables=()).epoch
+        before = labels
+    return pa.array(since, pa.int64(), mask=last["dead"].to_numpy() if compared else np.ones(last.num_rows, bool))
 
 
-def _is_alike(record: Record, last: Record, units: pa.Table) -> bool:
-    """Whether labels of two epochs can be compared: found in the same way, of the same units in the same order."""
-    if not names_units(record) or _way(record.settings) != _way(last.settings):
-        return False
+def _labels_in(folder: Path, last: Record, units: pa.Table) -> pa.ChunkedArray | None:
+    """Labels of an epoch if they can be compared: found in the same way, of the same units in the same order."""
+    file = folder / "units.parquet"
+    if _way(Record.load(folder, tables=()).settings) != _way(last.settings) or not file.is_file():
+        return None
+    table = pq.read_table(file, columns=["layer", "unit", "label"])  # no more of units: every epoch is read
     keys = ["layer", "unit"]
-    return bool(record.tables["units"].select(keys).equals(units.select(keys)))
+    return table["label"].fill_null("") if table.select(keys).equals(units.select(keys)) else None
 
 
 def _way(settings: Mapping[str, JSON]) -> dict[str, JSON]:
