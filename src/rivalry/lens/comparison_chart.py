@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from rivalry.lens.page import FALSE, HUE, INK, LINE, PAPER, QUIET, TRUE, blank_page, pixels
+from rivalry.lens.words import printable
 from rivalry.records import Picture
 
 LAYERS = 30
@@ -160,9 +161,11 @@ def _draw_numbers(page: Axes, numbers: Sequence[tuple[str, str, str]], top: floa
             page.text(place, y, value, color=colour, fontsize=10.5, ha="right", va="center")
 
 
-def _first(words: str, length: int) -> str:
-    return words if len(words) <= length else f"{words[: length - 1]}…"
+def _first(word: str, length: int) -> str:
+    shown = printable(word)
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
 
 
-def _last(words: str, length: int) -> str:
-    return words if len(words) <= length else f"…{words[1 - length :]}"
+def _last(word: str, length: int) -> str:
+    shown = printable(word)
+    return shown if len(shown) <= length else f"…{shown[1 - length :]}"

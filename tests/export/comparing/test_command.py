@@ -18,7 +18,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
     write_checkpoint(tmp_path / "relu")
-    write_run(tmp_path / "lwta", {**SECOND, "act1": ["sky", "[red]sea[/red]", "car", "car"]}, top1=0.5)
+    write_run(tmp_path / "lwta", {**SECOND, "act1": ["sky", "[red]sea[/red]\x1b[2J", "car", "car"]}, top1=0.5)
     return tmp_path
 
 
@@ -26,8 +26,9 @@ def test_tables_say_what_changed_and_show_words_as_they_are(two: Path, capsys: p
     found = compare_from_arguments(["relu", "lwta"])
     assert len(found.changed) == 2
     said = capsys.readouterr().out
-    for line in ("A: relu", "B: lwta", "75.0 % │ 50.0 %", "[red]sea[/red]", "2 of 6", "1, 0"):
+    for line in ("A: relu", "B: lwta", "75.0 % │ 50.0 %", "[red]sea[/red]�[2J", "2 of 6", "1, 0"):
         assert line in said, line
+    assert "\x1b" not in said
     assert {path.name for path in two.iterdir()} == {"relu", "lwta"}  # nothing is left
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from rivalry.export.comparing.comparison import Comparison
 from rivalry.export.comparing.concepts import HeldConcept
 from rivalry.export.comparing.headline import headline, number, percent
+from rivalry.lens.words import in_terminal
 
 
 def print_comparison(console: Console, comparison: Comparison, *, rows: int) -> None:
@@ -22,13 +22,13 @@ def print_comparison(console: Console, comparison: Comparison, *, rows: int) -> 
         rows: At most so many changed units, and concepts gained and lost.
     """
     for letter, name in zip("AB", comparison.names, strict=True):
-        console.print(f"{letter}: {escape(name)}", soft_wrap=True, highlight=False)
+        console.print(f"{letter}: {in_terminal(name)}", soft_wrap=True, highlight=False)
     tables = (_summary(comparison), _layers(comparison), _changed(comparison, rows), _concepts(comparison, rows))
     for table in (*tables, _scalars(comparison)):
         if table.row_count:
             console.print(table)
     for line in remarks(comparison):
-        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+        console.print(f"  {in_terminal(line)}", soft_wrap=True, highlight=False)
 
 
 def remarks(comparison: Comparison) -> Iterator[str]:
@@ -43,7 +43,7 @@ def remarks(comparison: Comparison) -> Iterator[str]:
 def _summary(comparison: Comparison) -> Table:
     table = _titled("In short", ("",), ("A", "B"))
     for line in headline(comparison):
-        table.add_row(escape(line.name), line.first, line.second)
+        table.add_row(in_terminal(line.name), line.first, line.second)
     both, same = (sum(getattr(one.labels, name) for one in comparison.layers) for name in ("both", "same"))
     table.add_row("units with another label", "", f"{both - same} of {both}")
     table.add_row("concepts gained, lost", "", f"{len(comparison.gained)}, {len(comparison.lost)}")
@@ -56,7 +56,7 @@ def _layers(comparison: Comparison) -> Table:
         labels = one.labels
         kept = f"{labels.same} of {labels.both}" if labels.both else "–"
         table.add_row(
-            escape(one.layer),
+            in_terminal(one.layer),
             _both(*map(str, one.units)),
             _both(*map(str, one.competitors)),
             _both(*map(percent, one.active)),
@@ -71,7 +71,7 @@ def _changed(comparison: Comparison, rows: int) -> Table:
     found = comparison.changed
     table = _titled(f"Units whose labels changed{_some(found, rows)}, clearest first", ("layer", "unit", "A", "B"), ())
     for one in found[:rows]:
-        table.add_row(escape(one.layer), str(one.unit), escape(one.first), escape(one.second))
+        table.add_row(in_terminal(one.layer), str(one.unit), in_terminal(one.first), in_terminal(one.second))
     return table
 
 
@@ -79,7 +79,7 @@ def _concepts(comparison: Comparison, rows: int) -> Table:
     table = _titled("Concepts gained and lost, with the units that are called so", ("", "concept"), ("A", "B"))
     for word, found in (("gained", comparison.gained), ("lost", comparison.lost)):
         for one in found[:rows]:
-            table.add_row(word, escape(one.concept), str(one.first), str(one.second))
+            table.add_row(word, in_terminal(one.concept), str(one.first), str(one.second))
         if len(found) > rows:
             table.add_row(word, f"… {len(found) - rows} more, of {_units(found[rows:])}", "", "")
     return table
@@ -90,7 +90,7 @@ def _scalars(comparison: Comparison) -> Table:
     table = _titled("What analyses found otherwise", ("analysis", "number"), ("A", "B"))
     for one in comparison.scalars:
         if number(one.first) != number(one.second):
-            table.add_row(escape(one.of), escape(one.name), number(one.first), number(one.second))
+            table.add_row(in_terminal(one.of), in_terminal(one.name), number(one.first), number(one.second))
     return table
 
 
