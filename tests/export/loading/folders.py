@@ -65,12 +65,12 @@ def write_folder(folder: Path, architecture: str = "lwta", layer: str = "layer4.
     return network
 
 
-def change_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
+def change_json(file: Path, change: Callable[[dict[str, Any]], object], folder: Path | None = None) -> None:
     """Change a JSON file in place, and write the sums anew, as somebody who means harm would."""
     value = json.loads(file.read_text())
     change(value)
     _write_json(file, value)
-    write_sums(file.parent)
+    write_sums(folder or file.parent)
 
 
 def neurons_of(layer: str, units: int) -> pa.Table:

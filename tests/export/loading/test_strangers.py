@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,35 @@ def test_a_record_with_a_huge_table_is_refused_when_it_is_asked_for(folder: Path
     checkpoint = rivalry.load(folder)
     with pytest.raises(ValueError, match="claims 24,000,000 rows; at most 20,000,000 are read"):
         checkpoint.records["neurons"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda told: told["files"].update(tables={"units": "units.json"}),
+            "tables lie in files that end in '.parquet'",
+        ),
+        (
+            lambda told: told["files"].update(images={"mosaic": "units.parquet"}),
+            "images lie in files that end in '.png'",
+        ),
+        (
+            lambda told: told["files"].update(tables={"units": "../../../neurons.parquet"}),
+            "cannot be the name of a file",
+        ),
+        (lambda told: told.update(scalars={"dead": "half"}), "is not as one is written"),
+        (lambda told: told.update(version=2), "has version 2, this Rivalry reads version 1"),
+        (lambda told: told.pop("files"), "lacks 'files'"),
+    ],
+)
+def test_a_record_that_lists_other_files_than_its_own_is_refused(
+    change: Callable[[dict[str, Any]], object], said: str, folder: Path
+) -> None:
+    change_json(folder / "records/epoch=0002/neurons/record.json", change, folder)
+    records = rivalry.load(folder).records
+    with pytest.raises(ValueError, match=re.escape(said)):
+        records["neurons"]
 
 
 def test_what_is_no_dissected_checkpoint_is_refused(folder: Path) -> None:

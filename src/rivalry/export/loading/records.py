@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rivalry.export.folder.configuration import StoredRecord
-from rivalry.export.loading.guard.documents import read_text
-from rivalry.export.loading.guard.tables import check_footer
+from rivalry.export.folder.plain import entry, mapping, text
+from rivalry.export.loading.guard.documents import read_json
+from rivalry.export.loading.guard.images import read_png
+from rivalry.export.loading.guard.tables import read_table
 from rivalry.numerics.nearest import nearest
 from rivalry.records import Record
 
@@ -29,7 +32,7 @@ class StoredRecords(Mapping[str, Record]):
         self._read: dict[str, Record] = {}
         for record in sorted(stored, key=lambda one: one.epoch):
             self._folders[record.name] = folder / record.path
-            _check_record(self._folders[record.name])
+            _check_there(self._folders[record.name])
 
     def __getitem__(self, name: str) -> Record:
         if name not in self._folders:
@@ -48,14 +51,31 @@ class StoredRecords(Mapping[str, Record]):
         return len(self._folders)
 
 
-def _check_record(folder: Path) -> None:
+def _check_there(folder: Path) -> None:
     if not (folder / "record.json").is_file():
         raise ValueError(f"config.json speaks of a record in {folder}, and there is no record.json")
 
 
 def _read_record(folder: Path) -> Record:
-    _check_record(folder)
-    read_text(folder / "record.json")
-    for file in sorted(folder.glob("*.parquet")):
-        check_footer(file)
-    return Record.load(folder)
+    _check_there(folder)
+    tables, images = _files(folder, "tables", ".parquet"), _files(folder, "images", ".png")
+    try:
+        header = Record.load(folder, tables=())
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"the record in {folder} is not as one is written: {error!r}") from error
+    return replace(
+        header,
+        tables={name: read_table(file) for name, file in tables.items()},
+        images={name: read_png(file) for name, file in images.items()},
+    )
+
+
+def _files(folder: Path, kind: str, ending: str) -> dict[str, Path]:
+    """The files of a kind that a record lists, each with the ending that this kind has."""
+    place = str(folder / "record.json")
+    listed = mapping(entry(mapping(read_json(folder / "record.json"), place), "files", place), f"{place}: files")
+    files = mapping(entry(listed, kind, f"{place}: files"), f"{place}: files.{kind}")
+    for name, file in files.items():
+        if not text(file, f"{place}: files.{kind}[{name!r}]").endswith(ending):
+            raise ValueError(f"{place}: {kind} lie in files that end in {ending!r}; given {file[:80]!r}")
+    return {name: folder / file for name, file in files.items()}
