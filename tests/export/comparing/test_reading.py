@@ -87,6 +87,17 @@ def lose_record(folder: Path) -> None:
     write_sums(folder)
 
 
+def spoil_record(folder: Path, **changes: object) -> None:
+    file = folder / "records/epoch=0003/basis/record.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    write_sums(folder)
+
+
+def spoil_bases(folder: Path) -> None:
+    (folder / "records/epoch=0003/basis/bases.parquet").write_bytes(b"PAR1")
+    write_sums(folder)
+
+
 def name_a_strange_layer(folder: Path) -> None:
     pq.write_table(neurons({**FIRST, "other": ["sky"]}), folder / "neurons.parquet")
     write_sums(folder)
@@ -102,6 +113,12 @@ def name_a_strange_layer(folder: Path) -> None:
         (lambda folder: change_json(folder / "provenance.json", "records", {"neurons": 3}), "is an object; given 3"),
         (lambda folder: change_json(folder / "provenance.json", "scores", {"val/top1": "x"}), "is a finite number"),
         (lose_record, "speaks of a record in .*, and there is none"),
+        (lambda folder: spoil_record(folder, scalars={"s1_natural": "much"}), "not as one is written"),
+        (
+            lambda folder: spoil_record(folder, files={"tables": {"bases": "../../x.parquet"}, "images": {}}),
+            "cannot be",
+        ),
+        (spoil_bases, "claims a footer of"),
         (name_a_strange_layer, "speaks of layer 'other'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rivalry.export.comparing.sides import Side
@@ -11,7 +12,7 @@ from rivalry.export.folder.neurons import check_neurons
 from rivalry.export.folder.plain import mapping, number, text
 from rivalry.export.folder.sums import check_sums
 from rivalry.export.loading.guard.documents import read_json, read_text
-from rivalry.export.loading.guard.tables import check_footer, read_table
+from rivalry.export.loading.guard.tables import read_table
 from rivalry.export.loading.guard.tree import check_tree
 from rivalry.records import Record
 
@@ -48,10 +49,13 @@ def read_checkpoint(folder: Path) -> Side:
 
 
 def _read_record(folder: Path) -> Record:
-    """A record without its pictures, and of its tables that of bases alone."""
+    """A record without its pictures, and of its tables that of bases alone: those of concepts may be of gigabytes."""
     if not (folder / "record.json").is_file():
         raise ValueError(f"{CONFIGURATION} speaks of a record in {folder}, and there is none")
     read_text(folder / "record.json")
-    for file in sorted(folder.glob("*.parquet")):
-        check_footer(file)
-    return Record.load(folder, tables=("bases",))
+    try:
+        record = Record.load(folder, tables=())
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"the record in {folder} is not as one is written: {error!r}") from error
+    bases = folder / "bases.parquet"
+    return replace(record, tables={"bases": read_table(bases)} if bases.is_file() else {})
