@@ -33,7 +33,7 @@ from rivalry.training.backbone import describe
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.run import Which
 from rivalry.training.settings import Backbone
-from rivalry.training.wandb import Place, log_checkpoint
+from rivalry.training.wandb import Place, check_login, log_checkpoint
 
 EPILOGUE = """\
 Of every analysis the last record that is not younger than the checkpoint is copied, from the run's records/, from
@@ -99,6 +99,7 @@ def _target_and_place(options: Any) -> tuple[Target, Path]:
         check_place(Path(options.out), overwrite=options.overwrite)
     if options.onnx:
         check_onnx_packages()
+    check_login(options.wandb)
     if not Path(options.target).is_dir() and not options.target.endswith(".ckpt"):
         check_describable(Backbone(options.target))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
