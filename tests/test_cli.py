@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rivalry import __version__
-from rivalry.cli import LOOKING, TRAINING, main
+from rivalry.cli import OTHERS, TRAINING, main
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,7 +34,7 @@ def test_help_answers_without_importing_torch(arguments: list[str]) -> None:
     answer = answer_of(*arguments)
     assert answer.returncode == 0
     assert "heavy: []" in answer.stdout
-    for command in (*TRAINING, *LOOKING):
+    for command in (*TRAINING, *OTHERS):
         assert f"  {command} " in answer.stdout
 
 

@@ -33,13 +33,26 @@ look
   emergence  follow the labels of a run's units over its epochs
                rivalry emergence runs/first
 
+share
+  export     write a dissected checkpoint: weights, names of neurons, records, one folder that loads without the run
+               rivalry export runs/first --out exported
+  explain    say why a dissected checkpoint takes pictures for what it takes them for
+               rivalry explain exported car.jpg --page why.html
+  compare    lay two networks side by side: labels, concepts, accuracy, sparsity, bases
+               rivalry compare exported another
+
 A run leaves all it makes in runs/NAME: config.yaml, checkpoints/, records/, metrics.csv, predictions.csv, wandb/.
 Weights & Biases is offline unless you have logged in; --wandb off leaves it out.
 """
 
 TRAINING = ("fit", "validate", "test", "predict")
-LOOKING = ("analyze", "clusters", "concepts", "prototypes", "emergence")
-"""Each is a module of :mod:`rivalry.training` with a function ``COMMAND_from_arguments``."""
+OTHERS = {
+    **{name: f"rivalry.training.{name}" for name in ("analyze", "clusters", "concepts", "prototypes", "emergence")},
+    "export": "rivalry.export.writing.command",
+    "explain": "rivalry.export.explaining.command",
+    "compare": "rivalry.export.comparing.command",
+}
+"""All other commands: modules with a function ``COMMAND_from_arguments``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,11 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(__version__)
         return 0
-    if command not in (*TRAINING, *LOOKING):
+    if command not in (*TRAINING, *OTHERS):
         return _unknown(command)
     try:
-        if command in LOOKING:
-            module = importlib.import_module(f"rivalry.training.{command}")
+        if command in OTHERS:
+            module = importlib.import_module(OTHERS[command])
             getattr(module, f"{command}_from_arguments")(arguments[1:])
         else:
             from rivalry.training.command_line import train_from_arguments
@@ -83,7 +96,7 @@ def _told(error: ValueError) -> str:
 
 
 def _unknown(command: str) -> int:
-    meant = nearest(command, [*TRAINING, *LOOKING], count=1)
+    meant = nearest(command, [*TRAINING, *OTHERS], count=1)
     print(f"rivalry: no command {command!r}; did you mean {meant!r}? See rivalry --help", file=sys.stderr)
     return 2
 
