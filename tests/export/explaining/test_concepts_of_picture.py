@@ -86,6 +86,21 @@ def test_codes_times_gradient_by_hand() -> None:
     assert [one.crop for one in found.concepts] == [b"png", None]  # only the clearest crop
 
 
+def test_codes_and_gradients_meet_place_by_place() -> None:
+    class LeftAlone(Copied):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen = self.act(images)
+            return self.fc(torch.cat([seen[..., :4], 0 * seen[..., 4:]], 3).mean((2, 3)))
+
+    network = LeftAlone(nn.ReLU(), [[2.0, -1.0, 5.0], [0.0, 0.0, 0.0]], [0.5, 0.0])
+    made = checkpoint(network, classes=("a", "b"), records={"mine": by_hand()}, normalised=False)
+    picture = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    picture[0, :, :4], picture[0, :, 4:] = 255, 51  # red 1 at the left, and 0.2 where nobody reads it
+    (found,) = explain(made, [picture], ["act"], why="a")[0].concepts
+    assert {one.concept: one.importance for one in found.concepts} == pytest.approx({0: 2 * 0.5, 1: 0.0})
+    assert found.concepts[0].code == pytest.approx(0.6)
+
+
 def test_concepts_are_those_of_the_class_that_is_asked_for() -> None:
     assert explain(copied(by_hand("b")), noise(), ["act"], why="a")[0].concepts == ()
     assert len(explain(copied(by_hand("b")), noise(), ["act"], why="b")[0].concepts) == 1

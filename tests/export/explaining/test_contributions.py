@@ -187,15 +187,34 @@ def test_a_layer_that_the_logits_do_not_hang_on_is_refused() -> None:
         explain(checkpoint(Beside()), noise(), ["beside"])
 
 
-def test_a_classifier_that_does_not_read_the_layer_makes_nothing_exact() -> None:
-    # the sum of gradients is the weight here too, but a square stands between
+def test_a_gradient_that_is_the_weight_by_chance_makes_nothing_exact() -> None:
     class Squared(Copied):
         def forward(self, images: Tensor) -> Tensor:
-            return self.fc(self.act(images).square().mean((2, 3)))
+            return self.fc(2.5 * self.act(images).square().mean((2, 3)))
 
-    made = checkpoint(Squared(nn.ReLU(), [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], [0.0, 0.0]), classes=("a", "b"))
-    white = torch.full((3, 8, 8), 191, dtype=torch.uint8)  # activations of about a half: 2a = 1
-    assert not explain(made, [white], ["act"], why="a", clusters=0)[0].layers[0].exact
+    network = Squared(nn.ReLU(), [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], [0.0, 0.0])
+    made = checkpoint(network, classes=("a", "b"), normalised=False)
+    dim = torch.full((3, 8, 8), 51, dtype=torch.uint8)  # activations of 0.2, where 2.5 a² has the slope 1
+    (layer,) = explain(made, [dim], ["act"], why="a", clusters=0)[0].layers
+    assert layer.total == pytest.approx(3 * 0.2)
+    assert layer.rest == pytest.approx(3 * 2.5 * 0.2**2 - layer.total)
+    assert not layer.exact
+
+
+def test_a_sum_that_fits_the_logit_makes_nothing_exact_where_no_classifier_reads_the_layer() -> None:
+    class Hidden(Copied):
+        def __init__(self) -> None:
+            super().__init__(nn.ReLU(), [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], [0.5, 0.0])
+            self.hidden = nn.Linear(3, 3, bias=False)
+            self.hidden.weight.data = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, -1.0]])
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.fc(self.hidden(self.act(images).mean((2, 3))).relu())
+
+    made = checkpoint(Hidden(), classes=("a", "b"), normalised=False)
+    (layer,) = explain(made, noise(), ["act"], why="a", clusters=0)[0].layers
+    assert layer.rest == pytest.approx(0.5, abs=1e-6)  # nothing but ReLUs without a bias on the way
+    assert not layer.exact
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from torch import Tensor
@@ -31,6 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         names = ["[bold]car[/bold]", "<script>alert(1)</script>", "tree"]
         config["label_names"] = config["dissection"]["classes"] = names
 
+    neurons = pq.read_table(place / "neurons.parquet")
+    labels = pa.array(["[/red]wheel"] * len(neurons))
+    pq.write_table(
+        neurons.set_column(neurons.schema.get_field_index("label"), "label", labels), place / "neurons.parquet"
+    )
     change_json(place / "config.json", rename)
     return place
 
@@ -83,6 +90,7 @@ def test_names_from_outside_are_shown_as_they_are(says: Says, pictures: Path) ->
     said = says(pictures / "[red]one.png", "--why", "0", "--not", "1")
     assert "why [bold]car[/bold] and not <script>alert(1)</script>? difference of logits" in said
     assert "[red]one.png" in said
+    assert said.count("│ [/red]wheel ") == 10
 
 
 def test_a_folder_means_all_pictures_in_it(says: Says, pictures: Path) -> None:
