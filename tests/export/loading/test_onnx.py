@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 import rivalry
-from rivalry.export.loading.onnx import check_onnx_packages, check_parity, to_onnx
+from rivalry.export.loading.onnx import check_onnx_packages, to_onnx
+from rivalry.export.loading.parity import are_ties, check_parity
 from rivalry.export.loading.program import export_program
-from rivalry.lwta import competitions
+from rivalry.lwta import LWTA, competitions
 from rivalry.recording.taps import Taps
 from tests.export.loading.folders import CLASSES, write_folder
 from tests.export.loading.test_load import NETWORKS
@@ -63,12 +64,28 @@ def test_a_file_says_what_its_outputs_mean(folder: Path, tmp_path: Path) -> None
     layers = json.loads(told["rivalry.layers"])
     assert {name: layer["competitors"] for name, layer in layers.items()} == {"layer1.0.act2": 4, "layer4.0.act2": 2}
     assert layers["layer4.0.act2"]["dissected"] is True
-    assert check_parity(checkpoint, tmp_path / "model.onnx", PICTURES[:1]) == (pytest.approx(0, abs=1e-5), 1.0)
+
+
+def test_a_file_of_other_weights_is_found_out(folder: Path, tmp_path: Path) -> None:
+    checkpoint = rivalry.load(folder)
+    to_onnx(checkpoint, tmp_path / "model.onnx")
+    parity = check_parity(checkpoint, tmp_path / "model.onnx", PICTURES)
+    assert (parity.difference < 1e-5, parity.ties, parity.winners) == (True, 0, 1)
     with torch.no_grad():
-        next(checkpoint.network.parameters()).mul_(1.5)
         checkpoint.network.fc.bias.add_(1)
-    with pytest.raises(ValueError, match="logits of onnxruntime differ by"):
-        check_parity(checkpoint, tmp_path / "model.onnx", PICTURES)
+        with pytest.raises(ValueError, match=r"logits of onnxruntime differ by 1; at most 0\.0001"):
+            check_parity(checkpoint, tmp_path / "model.onnx", PICTURES)
+        next(checkpoint.network.parameters()).neg_()
+        with pytest.raises(ValueError, match=r"other winners in layer .layer1\.0\.act2., and there was no tie"):
+            check_parity(checkpoint, tmp_path / "model.onnx", PICTURES)
+
+
+def test_a_tie_may_go_either_way() -> None:
+    """Units along the second axis in blocks of two; the second picture has a tie, the third nearly."""
+    layer, strengths = LWTA(2, dim=1), torch.tensor([[1.0, 3.0], [3.0, 3.0], [3.0, 3.0001]]).reshape(3, 2, 1, 1)
+    first, second = (torch.full((3, 1, 1, 1), place) for place in (0, 1))
+    assert are_ties(layer, strengths, first).tolist() == [False, True, True]
+    assert are_ties(layer, strengths, second).tolist() == [True, True, True]
 
 
 def test_an_exported_program_runs_without_rivalry(folder: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ The file takes ``images``, ``uint8`` (batch, 3, side, side) of 0 to 255, and giv
 competes ``winners/LAYER`` (see :mod:`rivalry.export.loading.program`). What the outputs mean stands in it too, as JSON
 among its properties: ``rivalry.classes``, and ``rivalry.layers`` with units, competitors and axis.
 
-Needs the packages of ``pip install rivalry[onnx]``.
+Needs the packages of ``pip install rivalry[onnx]``. How near onnxruntime comes: :mod:`rivalry.export.loading.parity`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from rivalry.export.loading.checkpoint import DissectedCheckpoint
-from rivalry.export.loading.program import WithWinners, export_program
-
-TOLERANCE = 1e-4
-"""By how much logits may differ between PyTorch and onnxruntime."""
+from rivalry.export.loading.parity import check_parity
+from rivalry.export.loading.program import export_program
 
 _LARGEST = 2 * 10**9
 _PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -63,39 +61,6 @@ def check_onnx_packages() -> None:
     """
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
         raise ValueError(f"ONNX needs {', '.join(missing)}: pip install 'rivalry[onnx]'")
-
-
-@torch.no_grad()
-def check_parity(
-    checkpoint: DissectedCheckpoint, file: Path, images: UInt8[Tensor, "batch 3 height width"]
-) -> tuple[float, float]:
-    """Compare onnxruntime with PyTorch, on the CPU.
-
-    Args:
-        checkpoint: What the file was made of.
-        file: The file.
-        images: What to show.
-
-    Returns:
-        The largest difference of logits, and the share of winners that are the same (1 where nothing competes).
-
-    Raises:
-        ValueError: If logits differ by more than ``TOLERANCE``.
-    """
-    import onnxruntime  # an extra
-
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    logits, *winners = map(torch.from_numpy, session.run(None, {"images": images.numpy()}))
-    telling = WithWinners(checkpoint).eval()
-    try:
-        wanted, *wanted_winners = telling(images)
-    finally:
-        telling.close()
-    difference = (logits - wanted).abs().max().item()
-    if not difference <= TOLERANCE:
-        raise ValueError(f"{file}: logits of onnxruntime differ by {difference:.2g}; at most {TOLERANCE:g} is allowed")
-    same = sum(int((one == other).sum()) for one, other in zip(winners, wanted_winners, strict=True))
-    return difference, same / sum(one.numel() for one in winners) if winners else 1.0
 
 
 def _noise(side: int) -> UInt8[Tensor, "3 3 side side"]:
