@@ -1,8 +1,8 @@
 """Whether onnxruntime gives what PyTorch gives.
 
-Both round, differently, and where two competitors are as strong as one another the last bit decides. Who wins such a tie
-meets other weights, and the logits jump. So logits are compared where all winners are the same; where they are not, the
-first layer that differs must have had a tie.
+Both round, differently, and where two competitors are as strong as one another the last bit decides. Who wins such a
+tie meets other weights, and the logits jump. So logits are compared where all winners are the same; where they are not,
+the first layer that differs must have had a tie.
 """
 
 from __future__ import annotations
