@@ -15,7 +15,8 @@ file                  what it holds
 The format is plain data: nothing here knows PyTorch. It is told in docs/dissected_checkpoints.md.
 """
 
-from rivalry.export.folder.configuration import Configuration, DissectedLayer, Dissection, StoredRecord
+from rivalry.export.folder.configuration import Configuration
+from rivalry.export.folder.dissection import DissectedLayer, Dissection, StoredRecord
 from rivalry.export.folder.images import Images
 from rivalry.export.folder.provenance import Provenance
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rivalry.export.folder.configuration import DissectedLayer
+from rivalry.export.folder.dissection import DissectedLayer
 
 SCHEMA = pa.schema(
     {
