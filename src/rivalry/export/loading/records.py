@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rivalry.export.folder.configuration import StoredRecord
+from rivalry.export.folder import StoredRecord
 from rivalry.export.folder.plain import entry, mapping, text
 from rivalry.export.loading.guard.documents import read_json
 from rivalry.export.loading.guard.images import read_png
