@@ -19,8 +19,8 @@ from sklearn.decomposition import NMF as Reference
 from torch import Tensor
 
 from rivalry.concepts.extraction import NMF, PCA
-from rivalry.concepts.extraction.non_negative import non_negative_codes
 from rivalry.concepts.judgement.frechet import frechet
+from rivalry.numerics.non_negative import non_negative_codes
 
 IMAGES, CHANNELS, CONCEPTS = 1300, 2048, 10
 SOURCES = 30

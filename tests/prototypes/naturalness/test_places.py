@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rivalry.numerics.similarity import rank_correlation
 from rivalry.prototypes.naturalness.places import Places
-from rivalry.prototypes.naturalness.similarity import rank_correlation
 
 
 def test_a_narrow_layer_is_taken_whole() -> None:

@@ -1,7 +1,7 @@
 """Non-negative matrix factorisation: codes and concepts ≥ 0 (CRAFT, Fel et al. 2023; ICE, Zhang et al. 2021).
 
 Codes and concepts are found in turns, each by a few sweeps of coordinate descent in Gram form
-(:mod:`rivalry.concepts.extraction.non_negative`): accelerated HALS (Gillis & Glineur 2012). A turn costs the two
+(:mod:`rivalry.numerics.non_negative`): accelerated HALS (Gillis & Glineur 2012). A turn costs the two
 products of A with the smaller factors, and its error follows from these products.
 
 Signed activations, as LWTA's winners are, have no such factors. There [a⁺, a⁻], the positive and the negative parts
@@ -25,7 +25,7 @@ from rivalry.concepts.extraction.dictionary import Dictionary, Fitted
 from rivalry.concepts.extraction.extraction import Extraction
 from rivalry.concepts.extraction.gram import squares
 from rivalry.concepts.extraction.nmf_start import first_concepts
-from rivalry.concepts.extraction.non_negative import descend, non_negative_codes
+from rivalry.numerics.non_negative import descend, non_negative_codes
 
 _SWEEPS = 3
 """Of coordinate descent in a turn: they cost little beside the products of A."""

@@ -22,6 +22,7 @@ from torch import Tensor
 from rivalry.data.class_names import distinct
 from rivalry.export.explaining.explanation import ExplainedConcept, ExplainedConcepts
 from rivalry.export.loading import DissectedCheckpoint
+from rivalry.numerics.non_negative import non_negative_codes
 from rivalry.recording.directions import TABLE, Directions, directions_in
 from rivalry.records import Record
 
@@ -133,7 +134,4 @@ def codes_of(
     """
     if codes == "product":
         return activations @ vectors.T
-    # imported here because the package of concepts brings CLIP's libraries along, which take seconds
-    from rivalry.concepts.extraction.non_negative import non_negative_codes
-
     return non_negative_codes(activations, vectors)

@@ -23,6 +23,7 @@ from rivalry.export.explaining.explanation import NearestPrototypes, NearPrototy
 from rivalry.export.explaining.hearing import logits_of_inputs
 from rivalry.export.loading import DissectedCheckpoint
 from rivalry.lwta.layer import evaluating
+from rivalry.numerics.similarity import rank_correlation
 from rivalry.recording.live import Live
 from rivalry.recording.thumbnails import from_png
 from rivalry.records import Record
@@ -67,9 +68,6 @@ class PrototypesOfLayer:
         Args:
             output: What the layer gave for it.
         """
-        # imported here because the package of prototypes brings CLIP's libraries along, which take seconds
-        from rivalry.prototypes.naturalness.similarity import rank_correlation
-
         alike = rank_correlation(pooled(output, self._axis), self._pooled)[0]
         order = alike.argsort(descending=True, stable=True)[:NEAREST].tolist()
         found = (NearPrototype(self._targets[one], float(alike[one]), self._pictures[one]) for one in order)

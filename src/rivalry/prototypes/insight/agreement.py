@@ -21,9 +21,9 @@ from torch import Tensor
 from rivalry.data.paths import expand
 from rivalry.numerics.nearest import nearest
 from rivalry.numerics.sampling import draw
+from rivalry.numerics.similarity import cosine, rank_correlation
 from rivalry.prototypes.insight.given import Known, Made
 from rivalry.prototypes.insight.schemas import Row
-from rivalry.prototypes.naturalness.similarity import cosine, rank_correlation
 from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.directions import TABLE, Directions, directions_in
 from rivalry.records import Record

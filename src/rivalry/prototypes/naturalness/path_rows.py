@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from rivalry.numerics.similarity import correlate_ranks, cosine, ranks, relative_l1
 from rivalry.prototypes.naturalness.curve import Curve, Similarities, normalise
 from rivalry.prototypes.naturalness.places import Places
-from rivalry.prototypes.naturalness.similarity import correlate_ranks, cosine, ranks, relative_l1
 from rivalry.recording.observation import Images, Shown
 
 Row: TypeAlias = dict[str, Any]

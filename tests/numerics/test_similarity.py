@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from rivalry.prototypes.naturalness.similarity import cosine, rank_correlation, ranks, relative_l1
+from rivalry.numerics.similarity import cosine, rank_correlation, ranks, relative_l1
 
 
 def activations(rows: int, numbers: int, seed: int) -> Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.optimize import nnls
 
-from rivalry.concepts.extraction.non_negative import descend, non_negative_codes
+from rivalry.numerics.non_negative import descend, non_negative_codes
 
 
 @pytest.mark.parametrize(("concepts", "channels"), [(4, 12), (8, 8), (12, 6)])
