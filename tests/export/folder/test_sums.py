@@ -44,10 +44,10 @@ def test_gnu_checks_the_folder(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda folder: (folder / "config.json").write_text("[]"), "config.json is not the file that was exported"),
-        (lambda folder: (folder / "config.json").unlink(), "lacks config.json, which SHA256SUMS lists"),
-        (lambda folder: (folder / "records" / "more").touch(), "holds records/more, which SHA256SUMS does not list"),
-        (lambda folder: (folder / ".hidden").touch(), "holds .hidden"),
+        (lambda folder: (folder / "config.json").write_text("[]"), "'config.json' in .* is not the file that was"),
+        (lambda folder: (folder / "config.json").unlink(), "lacks 'config.json', which SHA256SUMS lists"),
+        (lambda folder: (folder / "records" / "more").touch(), "holds 'records/more', which SHA256SUMS does not list"),
+        (lambda folder: (folder / ".hidden").touch(), "holds '.hidden'"),
         (lambda folder: (folder / "SHA256SUMS").unlink(), "has no SHA256SUMS"),
     ],
 )

@@ -96,6 +96,11 @@ def test_nothing_but_a_dissected_checkpoint_is_ever_replaced(contents: Contents,
     with pytest.raises(ValueError, match=r"there is a dissected checkpoint in .*out: --overwrite replaces it"):
         check_place(folder, overwrite=False)
     check_place(folder, overwrite=True)
+    for name in ("notes.txt", ".git"):
+        (folder / name).touch()
+        with pytest.raises(ValueError, match=rf"out holds '{name}' beside a dissected checkpoint, and would lose it"):
+            check_place(folder, overwrite=True)
+        (folder / name).unlink()
     (tmp_path / "file").touch()
     (tmp_path / "others").mkdir()
     (tmp_path / "others" / "config.json").write_text('{"architecture": "resnet18"}')
@@ -114,11 +119,23 @@ def test_verification_finds_a_weight_that_was_written_wrongly(
     weights = load_file(folder / "model.safetensors")
     weights["fc.bias"] = torch.nextafter(weights["fc.bias"] + 1, torch.tensor(9.0))
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ValueError, match=r"model\.safetensors is not the file that was exported"):
+    with pytest.raises(ValueError, match=r"'model\.safetensors' in .*out is not the file that was exported"):
         verify(folder, contents, source)
     write_sums(folder)
     with pytest.raises(ValueError, match=r"gives other logits than the run's: they differ by 1"):
         verify(folder, contents, source)
+
+
+def test_tensors_that_share_memory_are_written_apart(tmp_path: Path) -> None:
+    source = source_of(tmp_path / "run")
+    network = source.target.classifier.network
+    first, second = network.get_submodule("layer1.0.bn1"), network.get_submodule("layer1.0.bn2")
+    second.weight = first.weight  # as CoaT's blocks share their convolutions
+    contents = gather(source)
+    folder = written(contents, tmp_path / "out")
+    assert verify(folder, contents, source) == 7
+    weights = load_file(folder / "model.safetensors")
+    assert torch.equal(weights["layer1.0.bn1.weight"], weights["layer1.0.bn2.weight"])
 
 
 def test_verification_finds_labels_that_are_others(source: Source, contents: Contents, tmp_path: Path) -> None:

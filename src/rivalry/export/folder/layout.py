@@ -20,3 +20,6 @@ NETWORK_FOR_ONNX = "model.onnx"
 
 NEEDED = (CONFIGURATION, WEIGHTS, NEURONS, PROVENANCE, CARD, SUMS)
 """Files that no dissected checkpoint lacks."""
+
+LEFT_BESIDE = (".git", ".gitattributes", ".cache")
+"""What git and the hub's downloader leave in a folder. It is no part of the checkpoint, and is never read."""

@@ -6,7 +6,7 @@ import hashlib
 import re
 from pathlib import Path, PurePosixPath
 
-from rivalry.export.folder.layout import SUMS
+from rivalry.export.folder.layout import LEFT_BESIDE, SUMS
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -18,10 +18,9 @@ def sum_of(file: Path) -> str:
 
 
 def files_of(folder: Path) -> list[str]:
-    """All files below a folder but its sums, seen from it, with slashes, sorted."""
-    return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() and path != folder / SUMS
-    )
+    """All files below a folder but its sums and what git left there, seen from it, with slashes, sorted."""
+    names = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir() and path != folder / SUMS)
+    return sorted(name.as_posix() for name in names if name.parts[0] not in LEFT_BESIDE)
 
 
 def write_sums(folder: Path) -> None:
@@ -64,9 +63,16 @@ def check_sums(folder: Path) -> None:
     sums = read_sums((folder / SUMS).read_text(encoding="utf-8"))
     there = set(files_of(folder))
     if missing := sorted(sums.keys() - there):
-        raise ValueError(f"{folder} lacks {', '.join(missing[:3])}, which {SUMS} lists; it was not copied whole")
+        raise ValueError(f"{folder} lacks {_named(missing)}, which {SUMS} lists; it was not copied whole")
     if strange := sorted(there - sums.keys()):
-        raise ValueError(f"{folder} holds {', '.join(strange[:3])}, which {SUMS} does not list")
+        raise ValueError(f"{folder} holds {_named(strange)}, which {SUMS} does not list")
     for name, wanted in sums.items():
         if sum_of(folder / name) != wanted:
-            raise ValueError(f"{folder / name} is not the file that was exported: its sum is another than in {SUMS}")
+            raise ValueError(
+                f"{name!r} in {folder} is not the file that was exported: its sum is another than in {SUMS}"
+            )
+
+
+def _named(files: list[str]) -> str:
+    """Some of them, quoted: a stranger's file may be called by what terminals obey."""
+    return ", ".join(map(repr, files[:3]))

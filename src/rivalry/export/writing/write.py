@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
+import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
-from rivalry.export.folder.layout import CARD, CONFIGURATION, NEURONS, PROVENANCE, WEIGHTS
-from rivalry.export.folder.sums import write_sums
+from rivalry.export.folder.layout import CARD, CONFIGURATION, LEFT_BESIDE, NEURONS, PROVENANCE, SUMS, WEIGHTS
+from rivalry.export.folder.sums import files_of, read_sums, write_sums
 from rivalry.export.writing.card import draw_pictures, model_card
 from rivalry.export.writing.contents import Contents
 from rivalry.export.writing.records import copy_records
@@ -29,8 +31,8 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
     """Refuse a place where something would be lost, before any work.
 
     Raises:
-        ValueError: If a file is there, or a folder that holds anything but a dissected checkpoint; also one of these,
-            unless it may be overwritten.
+        ValueError: If a file is there, or a folder that holds anything but a dissected checkpoint, be it beside one;
+            also one of these, unless it may be overwritten.
     """
     if not folder.exists():
         return
@@ -42,6 +44,10 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         raise ValueError(f"{folder} holds something that is no dissected checkpoint: give another name by --out")
     if not overwrite:
         raise ValueError(f"there is a dissected checkpoint in {folder}: --overwrite replaces it")
+    if strange := _strange(folder):
+        raise ValueError(
+            f"{folder} holds {strange[0]!r} beside a dissected checkpoint, and would lose it: move it away"
+        )
 
 
 def write(contents: Contents, folder: Path, *, finish: Callable[[Path], Told], licence: str | None = None) -> Told:
@@ -57,8 +63,7 @@ def write(contents: Contents, folder: Path, *, finish: Callable[[Path], Told], l
         What ``finish`` returns.
     """
     with _drafted(folder) as draft:
-        state = {name: tensor.contiguous() for name, tensor in contents.network.state_dict().items()}
-        save_file(state, draft / WEIGHTS, metadata={"format": "pt"})
+        save_file(_parted(contents.network.state_dict()), draft / WEIGHTS, metadata={"format": "pt"})
         _write_json(draft / CONFIGURATION, contents.configuration.to_json())
         shutil.copymode(draft / CONFIGURATION, draft / WEIGHTS)  # safetensors lets nobody but the owner read
         _write_json(draft / PROVENANCE, contents.provenance.to_json())
@@ -91,11 +96,33 @@ def _drafted(folder: Path) -> Iterator[Path]:
         shutil.rmtree(workplace, ignore_errors=True)
 
 
+def _parted(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors that share no memory, as safetensors wants them: CoaT's blocks have weights in common.
+
+    Whoever builds the network again ties them again.
+    """
+    parted: dict[str, Tensor] = {}
+    taken: set[int] = set()
+    for name, tensor in state.items():
+        place = tensor.untyped_storage().data_ptr()
+        parted[name] = tensor.clone(memory_format=torch.contiguous_format) if place in taken else tensor.contiguous()
+        taken.add(place)
+    return parted
+
+
 def _is_dissected(folder: Path) -> bool:
     try:
         return "dissection" in json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         return False
+
+
+def _strange(folder: Path) -> list[str]:
+    """What lies in a dissected checkpoint's folder and is no part of it."""
+    sums = folder / SUMS
+    known = read_sums(sums.read_text(encoding="utf-8")) if sums.is_file() else {}
+    beside = [name for name in LEFT_BESIDE if (folder / name).exists()]
+    return beside + [name for name in files_of(folder) if name not in known]
 
 
 def _write_json(file: Path, value: Any) -> None:

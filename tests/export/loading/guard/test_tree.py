@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rivalry.export.folder.sums import write_sums
+from rivalry.export.folder.sums import check_sums, write_sums
 from rivalry.export.loading.guard import tree
 from rivalry.export.loading.guard.tree import check_tree
 
@@ -45,6 +45,20 @@ def test_files_of_other_kinds_are_refused_although_the_sums_know_them(name: str,
     write_sums(folder)
     with pytest.raises(ValueError, match=f"'{name}' in .* is of a kind that no dissected checkpoint has"):
         check_tree(folder)
+
+
+def test_what_git_and_downloads_leave_is_not_looked_at(folder: Path, tmp_path: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git/config").write_text("[core]")
+    (folder / ".cache").symlink_to(tmp_path)
+    (folder / ".gitattributes").write_text("*.parquet filter=lfs")
+    check_tree(folder)
+    check_sums(folder)
+    (folder / "records/.git").write_text("")
+    with pytest.raises(ValueError, match=r"'records/\.git' in .* is of a kind"):
+        check_tree(folder)
+    with pytest.raises(ValueError, match=r"holds 'records/\.git', which"):
+        check_sums(folder)
 
 
 def test_what_is_missing_is_named(folder: Path) -> None:

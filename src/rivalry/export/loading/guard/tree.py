@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from rivalry.export.folder.layout import NEEDED, NETWORK_FOR_ONNX, SUMS, WEIGHTS
+from rivalry.export.folder.layout import LEFT_BESIDE, NEEDED, NETWORK_FOR_ONNX, SUMS, WEIGHTS
 
 MOST_FILES = 100_000
 """Files in a folder."""
@@ -18,6 +18,8 @@ _NAMES = {WEIGHTS, NETWORK_FOR_ONNX, SUMS}
 def check_tree(folder: Path) -> None:
     """Refuse a folder with links, devices, or files of other kinds than a dissected checkpoint's.
 
+    What git and the hub's downloader leave beside (``LEFT_BESIDE``) is left alone: nothing reads it.
+
     Raises:
         ValueError: Naming the first file that will not do, or one that is missing.
     """
@@ -25,6 +27,8 @@ def check_tree(folder: Path) -> None:
         raise ValueError(f"there is no folder {folder}; wanted a dissected checkpoint, as rivalry export writes it")
     seen = 0
     for place, folders, files in os.walk(folder):
+        if Path(place) == folder:  # neither looked into nor looked at
+            folders[:], files = ([one for one in names if one not in LEFT_BESIDE] for names in (folders, files))
         for name in sorted([*folders, *files]):
             seen += 1
             _check_file(Path(place) / name, folder)
