@@ -40,7 +40,7 @@ TOLD: dict[str, Any] = {
     "clusters": {"layers": ["layer3", "layer4"], "labels": [[0, 1]]},
     "prototypes": {
         "record": "prototypes",
-        "layer": "layer4",
+        **{"layer": "layer4", "compared": 32, "known": 1000},
         "nearest": [{"target": "class:cat", "similarity": 0.625}],
     },
 }
@@ -89,9 +89,26 @@ def test_what_is_told_stands_on_the_page() -> None:
     for wanted in ("Why “cat”?", "logit +7.25", "98 %", "ear ✓", "(was dead)", "−1.00", "whiskers", "class:cat · 0.62"):
         assert wanted in words
     assert "81 of 96 units won, 4 in a block" in words
+    assert "Of that, the 2 below contribute +2.00." in words
+    assert "The nearest of 32 out of 1000 prototypes by rank correlation" in words
     assert "the bias adds +0.250; contributions are exact" in words
     assert "the rest is +0.250; contributions are of first order" in words
-    assert words.index("layer4") < words.index("15 units cover 90 %") < words.rindex("layer3")  # the deepest first
+    assert (
+        words.index("layer4") < words.index("15 of 96 units cover 90 %") < words.rindex("layer3")
+    )  # the deepest first
+
+
+def test_of_a_picture_the_file_name_alone_is_shown() -> None:
+    text = page_of({**TOLD, "picture": "home/somebody/patients/cat.jpg"})
+    assert "cat.jpg" in Page(text).words
+    assert "somebody" not in text
+
+
+def test_where_all_units_are_told_nothing_is_left_to_say() -> None:
+    told = copy.deepcopy(TOLD)
+    for layer in told["layers"]:
+        layer["total"] = 2.0
+    assert "below contribute" not in page_of(told)
 
 
 def test_one_class_against_another_is_asked_so() -> None:

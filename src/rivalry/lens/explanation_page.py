@@ -6,9 +6,11 @@ is no script in it, and its policy forbids whatever is not in the file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import PurePath
 from typing import Any
 
 from rivalry.lens import explanation_parts as parts
@@ -18,8 +20,9 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 _LEGEND = (
     "Strength is the mean activation over the places that the unit won, won the share of places. Contributions are to "
-    "the value that is asked for; blue speaks for it, red against it. A map shows where the unit won: orange above "
-    "zero, blue below. ✓ and ✗: whether masks have confirmed the label."
+    "the value that is asked for; blue speaks for it, red against it. Cover 90 %: so many units, the largest "
+    "contribution of either sign first, until their sum stays within 10 % of what all contribute. A map shows where "
+    "the unit won: orange above zero, blue below. ✓ and ✗: whether masks have confirmed the label."
 )
 
 
@@ -49,7 +52,7 @@ def explanation_page(
 
     Args:
         title: What explains them, as plain text.
-        explanations: As ``Explanation.to_json`` gives them.
+        explanations: As ``Explanation.to_json`` gives them; of the names of pictures the file names alone are shown.
         pictures: Of each.
 
     Returns:
@@ -75,10 +78,10 @@ def _article(told: Mapping[str, Any], pictures: ExplanationPictures) -> str:
     """One picture."""
     asked = told["asked"]
     against = "" if asked["against"] is None else f" and not “{asked['against']}”"
-    shown = [parts.figure(pictures.image, told["picture"], large=True)]
+    shown = [parts.figure(pictures.image, PurePath(told["picture"]).name, large=True)]
     if pictures.clusters is not None:
         layers = ", ".join(told["clusters"]["layers"])
-        shown.append(parts.figure(pictures.clusters, f"what is alike to {layers}", large=True))
+        shown.append(parts.figure(pictures.clusters, f"clusters: what {layers} treat alike", large=True))
     kind = "logit" if asked["against"] is None else "difference of logits"
     head = (
         f'<div class="grow"><h2>Why “{escape(asked["why"])}”{escape(against)}?</h2>'
@@ -94,7 +97,7 @@ def _article(told: Mapping[str, Any], pictures: ExplanationPictures) -> str:
 
 def _folded(layer: Mapping[str, Any], pictures: ExplanationPictures) -> str:
     """A layer that is opened by a click."""
-    cover = f"{layer['to_cover']} units cover 90 %"
+    cover = f"{layer['to_cover']} of {layer['width']} units cover 90 %"
     said = f'<summary>{escape(layer["layer"])} <span class="quiet">· {cover}</span></summary>'
     return f"<details>{said}{_layer(layer, pictures)}</details>"
 
@@ -107,8 +110,11 @@ def _layer(layer: Mapping[str, Any], pictures: ExplanationPictures) -> str:
         f"{layer['won']} of {layer['width']} units won{blocks}. Together they contribute "
         f"{parts.number(layer['total'])}; {rest} {parts.number(layer['rest'])}; contributions are {order}."
     )
+    below = math.fsum(one["contribution"] for one in layer["units"])
+    if not math.isclose(below, layer["total"], rel_tol=1e-4, abs_tol=1e-6):
+        said += f" Of that, the {len(layer['units'])} below contribute {parts.number(below)}."
     figures = [
-        parts.figure(png, f"{one['unit']} {parts.unit_label(one)}".strip())
+        parts.figure(png, parts.numbered(one["unit"], parts.unit_label(one)))
         for one in layer["units"]
         if (png := pictures.units.get((layer["layer"], one["unit"]))) is not None
     ]
@@ -118,7 +124,7 @@ def _layer(layer: Mapping[str, Any], pictures: ExplanationPictures) -> str:
 def _concepts(found: Mapping[str, Any], pictures: ExplanationPictures) -> str:
     """The concepts of the class in a layer, with where the first few were seen most clearly."""
     crops = [
-        parts.figure(png, f"{one['concept']} {one['name'] or ''}".strip())
+        parts.figure(png, parts.numbered(one["concept"], one["name"] or ""))
         for one in found["concepts"]
         if (png := pictures.concepts.get((found["record"], found["layer"], one["concept"]))) is not None
     ]
@@ -137,5 +143,8 @@ def _prototypes(told: Mapping[str, Any], pictures: ExplanationPictures) -> str:
         parts.figure(png, f"{one['target']} · {one['similarity']:.2f}")
         for one, png in zip(near["nearest"], pictures.prototypes, strict=True)
     ]
-    said = f"By rank correlation of what units of {near['layer']} give, in the mean over places."
+    said = (
+        f"The {parts.prototypes_said(near['compared'], near['known'])} by rank correlation of what units of "
+        f"{near['layer']} give, in the mean over places."
+    )
     return f'<h3>Nearest prototypes</h3><p class="quiet">{escape(said)}</p>{parts.row_of(figures)}'

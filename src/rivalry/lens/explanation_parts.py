@@ -102,6 +102,15 @@ def concepts(found: Mapping[str, Any]) -> str:
     return bar_table(["concept", "name", "amount", "importance"], rows)
 
 
+def numbered(number: int, name: str) -> str:
+    """A number and what stands behind it.
+
+    >>> numbered(73, "fish ✓"), numbered(9, "")
+    ('73 · fish ✓', '9')
+    """
+    return f"{number} · {name}" if name else str(number)
+
+
 def unit_label(unit: Mapping[str, Any]) -> str:
     """What a unit is called, with the judgement of masks where there is one.
 
@@ -112,6 +121,15 @@ def unit_label(unit: Mapping[str, Any]) -> str:
         return ""
     judged = {None: "", True: " ✓", False: " ✗"}[unit["confirmed"]]
     return f"{unit['label']}{judged}" if unit["label"] else "(was dead)"
+
+
+def prototypes_said(compared: int, known: int) -> str:
+    """Among how many prototypes the nearest were sought.
+
+    >>> prototypes_said(16, 16), prototypes_said(32, 1000)
+    ('nearest of 16 prototypes', 'nearest of 32 out of 1000 prototypes')
+    """
+    return f"nearest of {compared}{f' out of {known}' if compared < known else ''} prototypes"
 
 
 def percent(share: float) -> str:

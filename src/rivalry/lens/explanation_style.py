@@ -42,5 +42,5 @@ summary {{ cursor: pointer; font-weight: 600; margin-top: 22px; overflow-wrap: a
 summary .quiet {{ font-weight: 400; }}
 footer {{ padding-bottom: 34px; }}
 @media (max-width: 560px) {{ article {{ padding: 14px 12px; }} td, th {{ font-size: 12.5px; padding-right: 6px; }}
-  figure.large {{ width: 46%; }} figure {{ width: 30%; }} }}
+  .row {{ gap: 12px; }} figure.large {{ width: calc(50% - 6px); }} figure {{ width: calc(25% - 9px); }} }}
 """

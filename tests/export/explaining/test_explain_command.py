@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from rivalry.export.explaining.command import explain_from_arguments, pictures_at
+from rivalry.lens.words import printable
 from tests.export.explaining.stand_in import noise
 from tests.export.loading.folders import COMPETING_RESNET, change_json, write_folder
 
@@ -30,11 +31,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_folder(place, **COMPETING_RESNET)
 
     def rename(config: dict[str, Any]) -> None:
-        names = ["[bold]car[/bold]", "<script>alert(1)</script>", "tree"]
+        names = ["[bold]car[/bold]\x1b]0;mine\x07", "<script>alert(1)</script>", "tree"]
         config["label_names"] = config["dissection"]["classes"] = names
 
     neurons = pq.read_table(place / "neurons.parquet")
-    labels = pa.array(["[/red]wheel"] * len(neurons))
+    labels = pa.array(["[/red]wheel\x1b[2J"] * len(neurons))
     pq.write_table(
         neurons.set_column(neurons.schema.get_field_index("label"), "label", labels), place / "neurons.parquet"
     )
@@ -74,7 +75,7 @@ def test_tables_say_what_json_says(says: Says, pictures: Path) -> None:
     said = says(pictures / "two.png")
     (layer,) = told["layers"]
     assert f"{pictures / 'two.png'}" in said
-    assert f"why {told['asked']['why']}? logit" in said
+    assert f"why {printable(told['asked']['why'])}? logit" in said
     assert f"layer4.0.act2: {layer['won']} of {layer['width']} units won; contributions (exact)" in said
     assert f"{layer['to_cover']} units cover 90 %" in said
     rows = re.findall(r"^│ (\d+) ", said, re.MULTILINE)
@@ -88,9 +89,10 @@ def test_tables_say_what_json_says(says: Says, pictures: Path) -> None:
 
 def test_names_from_outside_are_shown_as_they_are(says: Says, pictures: Path) -> None:
     said = says(pictures / "[red]one.png", "--why", "0", "--not", "1")
-    assert "why [bold]car[/bold] and not <script>alert(1)</script>? difference of logits" in said
+    assert "why [bold]car[/bold]�]0;mine� and not <script>alert(1)</script>? difference of logits" in said
     assert "[red]one.png" in said
-    assert said.count("│ [/red]wheel ") == 10
+    assert "\x1b" not in said
+    assert said.count("│ [/red]wheel�[2J ") == 10
 
 
 def test_a_folder_means_all_pictures_in_it(says: Says, pictures: Path) -> None:
@@ -117,6 +119,7 @@ def test_a_page_is_written_and_holds_nothing_that_was_not_escaped(says: Says, pi
     text = page.read_text(encoding="utf-8")
     assert text.count("<article>") == 3
     assert "<script" not in text
+    assert str(pictures) not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert text.count("data:image/png;base64,") == 3 * (1 + 1 + 4)  # picture, clusters, units
 

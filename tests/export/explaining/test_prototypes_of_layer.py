@@ -8,10 +8,11 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from rivalry.export.explaining import explain
+from rivalry.export.explaining import explain, prototypes
+from rivalry.export.folder import DissectedLayer
 from rivalry.recording.thumbnails import png
 from rivalry.records import Record
-from tests.export.explaining.stand_in import noise, pictured
+from tests.export.explaining.stand_in import Pictured, checkpoint, noise, pictured
 
 
 def record(pictures: list[Tensor], method: str = "prototype") -> Record:
@@ -47,6 +48,45 @@ def test_similarity_is_spearmans_of_means_over_places() -> None:
     near = explain(made, [first])[0].prototypes
     assert near is not None
     assert near.nearest[0].similarity == pytest.approx(float(wanted), abs=1e-6)
+
+
+class Counting(Pictured):
+    """Counts the pictures that it is shown."""
+
+    seen = 0
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.seen += len(images)
+        return super().forward(images)
+
+
+def test_of_many_prototypes_a_picture_is_compared_with_some_and_with_those_of_its_likeliest_classes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prototypes, "PIXELS", 8 * 8 * 6)
+    many = record(noise(500)).tables["prototypes"].to_pylist()
+    many[123]["target"], many[321]["target"] = "class:boat", "class:tree"
+    kept = Record("made", 3, 60, tables={"prototypes": pa.Table.from_pylist(many)})
+    pictures = noise(3, seed=1)
+    network = Counting()
+    made = checkpoint(network, {"late": DissectedLayer(12, 3, 1, True)}, records={"made": kept})
+    told = [one.prototypes for one in explain(made, pictures)]
+    assert network.seen == 1 + 3 + 6  # a blank picture, the pictures, and six of the prototypes for all of them
+    for near in told:
+        assert near is not None
+        assert (near.compared, near.known) == (6, 500)
+    monkeypatch.setattr(prototypes, "NEAREST", 6)
+    (near,) = (one.prototypes for one in explain(made, pictures[:1]))
+    assert near is not None
+    assert {"class:boat", "class:tree"} < {one.target for one in near.nearest}
+    again = explain(made, pictures)[0].prototypes
+    assert again == near  # whatever stands beside it
+
+
+def test_few_prototypes_are_all_compared() -> None:
+    near = explain(pictured(records={"made": record(noise(40))}), noise())[0].prototypes
+    assert near is not None
+    assert (near.compared, near.known) == (40, 40)
 
 
 def test_prototypes_of_another_size_are_shown_at_the_networks() -> None:

@@ -22,6 +22,7 @@ from rivalry.export.explaining.explanation import (
     ClusterMap,
     ExplainedConcepts,
     Explanation,
+    NearestPrototypes,
 )
 from rivalry.export.explaining.hearing import HeardPicture, hear_picture
 from rivalry.export.explaining.question import Asking, Question
@@ -100,15 +101,15 @@ def _explain_one(settled: Settled, asking: Asking, name: str, image: Tensor, uni
     size = image.shape[1], image.shape[2]
     asked = question[0]
     against = None if asked.against is None else checkpoint.classes[asked.against]
-    prototypes = settled.prototypes
+    answers = _answers(heard.logits, checkpoint.classes)
     return Explanation(
         picture=name,
-        answers=_answers(heard.logits, checkpoint.classes),
+        answers=answers,
         asked=Asked(checkpoint.classes[asked.why], against, heard.value),
         layers=tuple(explain_layer(settled, layer, heard, size, units) for layer in settled.layers),
         concepts=tuple(_concepts(settled, heard, asked.why, size)),
         clusters=_clusters(settled, heard, size),
-        prototypes=None if prototypes is None else prototypes.nearest(heard.layers[prototypes.layer].output),
+        prototypes=_prototypes(settled, heard, answers),
         image=image.permute(1, 2, 0).cpu().numpy(),
     )
 
@@ -143,3 +144,10 @@ def _clusters(settled: Settled, picture: HeardPicture, size: tuple[int, int]) ->
         return None
     outputs = {layer: picture.layers[layer].output for layer in settled.clustered}
     return cluster_map(settled.checkpoint.network, outputs, settled.axes, size, settled.clusters)
+
+
+def _prototypes(settled: Settled, picture: HeardPicture, answers: Sequence[Answer]) -> NearestPrototypes | None:
+    known = settled.prototypes
+    if known is None:
+        return None
+    return known.nearest(picture.layers[known.layer].output, [one.number for one in answers])

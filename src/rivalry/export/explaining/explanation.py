@@ -167,16 +167,20 @@ class NearPrototype:
 
 @dataclass(frozen=True)
 class NearestPrototypes:
-    """The prototypes that are most like the picture.
+    """The prototypes that are most like the picture, of those that it was compared with.
 
     Attributes:
         record: Name of the analysis that has made them.
         layer: By whose activations, pooled over places, they were compared.
-        nearest: The most similar first.
+        compared: Prototypes that the picture was compared with.
+        known: Prototypes in the record.
+        nearest: Of those compared, the most similar first.
     """
 
     record: str
     layer: str
+    compared: int
+    known: int
     nearest: tuple[NearPrototype, ...]
 
 

@@ -9,7 +9,7 @@ nearest one says which of them the picture is most like in the layer, not why th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +19,12 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2.functional import resize
 
+from rivalry.data.class_names import distinct
 from rivalry.export.explaining.explanation import NearestPrototypes, NearPrototype
 from rivalry.export.explaining.hearing import logits_of_inputs
 from rivalry.export.loading import DissectedCheckpoint
 from rivalry.lwta.layer import evaluating
+from rivalry.numerics.sampling import draw
 from rivalry.numerics.similarity import rank_correlation
 from rivalry.recording.live import Live
 from rivalry.recording.thumbnails import from_png
@@ -31,8 +33,12 @@ from rivalry.records import Record
 NEAREST = 4
 """Prototypes that are told of a picture."""
 
+PIXELS = 32 * 224**2
+"""Of the prototypes that a picture is compared with, together: 32 of 224 pixels a side, 392 of 64."""
+
 _OURS = "prototype"
 _AT_ONCE = 32
+_SEED = 0
 
 
 def prototype_records(records: Mapping[str, Record]) -> dict[str, Record]:
@@ -43,7 +49,9 @@ def prototype_records(records: Mapping[str, Record]) -> dict[str, Record]:
 class PrototypesOfLayer:
     """The prototypes of a record as a layer sees them.
 
-    Each is shown to the network once, which for a thousand takes as long as a thousand pictures.
+    Each is shown to the network when a picture is first compared with it, which takes as long as a picture. So each
+    picture is compared with no more than :data:`PIXELS` allow: where there are more, with those of its likeliest
+    classes, and with others that are drawn by seed, the same ones for every picture.
 
     Args:
         checkpoint: Whose network they are shown to.
@@ -51,38 +59,55 @@ class PrototypesOfLayer:
         record: That holds prototypes.
         layer: Dotted name.
         axis: Of its units.
-
-    Raises:
-        ValueError: For a picture that cannot be read.
     """
 
     def __init__(self, checkpoint: DissectedCheckpoint, name: str, record: Record, layer: str, axis: int) -> None:
-        self.name, self.layer, self._axis = name, layer, axis
+        self.name, self.layer, self._axis, self._checkpoint = name, layer, axis, checkpoint
         made = _made(record)
         self._targets, self._pictures = made["target"].to_pylist(), made["picture"].to_pylist()
-        self._pooled = self._show(checkpoint)
+        self._drawn = draw(len(self._targets), len(self._targets), _SEED).tolist()
+        self._names = distinct(checkpoint.classes, range(len(checkpoint.classes)))
+        self._pooled: dict[int, Float[Tensor, " units"]] = {}
 
-    def nearest(self, output: Float[Tensor, "1 ..."]) -> NearestPrototypes:
+    def nearest(self, output: Float[Tensor, "1 ..."], likeliest: Sequence[int]) -> NearestPrototypes:
         """The prototypes that are most like a picture.
 
         Args:
             output: What the layer gave for it.
-        """
-        alike = rank_correlation(pooled(output, self._axis), self._pooled)[0]
-        order = alike.argsort(descending=True, stable=True)[:NEAREST].tolist()
-        found = (NearPrototype(self._targets[one], float(alike[one]), self._pictures[one]) for one in order)
-        return NearestPrototypes(self.name, self.layer, tuple(found))
+            likeliest: Numbers of the classes that it is most likely of.
 
-    def _show(self, checkpoint: DissectedCheckpoint) -> Float[Tensor, "prototypes units"]:
-        network, side, found = checkpoint.network, [checkpoint.size] * 2, []
-        device = next(network.parameters(), torch.zeros(())).device
-        with evaluating(network, "argmax"), Live(network, [self.layer], logits_of_inputs, logits=False) as live:
-            for start in range(0, len(self._pictures), _AT_ONCE):
-                some = range(start, min(start + _AT_ONCE, len(self._pictures)))
+        Raises:
+            ValueError: For a prototype whose picture cannot be read.
+        """
+        among = self._among({f"class:{self._names[one]}" for one in likeliest})
+        self._show([one for one in among if one not in self._pooled])
+        alike = rank_correlation(pooled(output, self._axis), torch.stack([self._pooled[one] for one in among]))[0]
+        order = alike.argsort(descending=True, stable=True)[:NEAREST].tolist()
+        found = (
+            NearPrototype(self._targets[among[one]], float(alike[one]), self._pictures[among[one]]) for one in order
+        )
+        return NearestPrototypes(self.name, self.layer, len(among), len(self._targets), tuple(found))
+
+    def _among(self, own: Collection[str]) -> list[int]:
+        """Places of those that a picture is compared with, ascending; those of its own targets before others."""
+        most = max(NEAREST, PIXELS // self._checkpoint.size**2)
+        if len(self._targets) <= most:
+            return list(range(len(self._targets)))
+        return sorted(sorted(self._drawn, key=lambda one: self._targets[one] not in own)[:most])
+
+    def _show(self, places: Sequence[int]) -> None:
+        """Show some to the network, and keep what the layer gave."""
+        checkpoint, side = self._checkpoint, [self._checkpoint.size] * 2
+        device = next(checkpoint.network.parameters(), torch.zeros(())).device
+        with (
+            evaluating(checkpoint.network, "argmax"),
+            Live(checkpoint.network, [self.layer], logits_of_inputs, logits=False) as live,
+        ):
+            for start in range(0, len(places), _AT_ONCE):
+                some = places[start : start + _AT_ONCE]
                 images = torch.stack([resize(self._read(one), side, antialias=True) for one in some])
                 inputs = checkpoint.normalise(images.to(device))
-                found.append(pooled(live(inputs).outputs[self.layer], self._axis))
-        return torch.cat(found)
+                self._pooled |= zip(some, pooled(live(inputs).outputs[self.layer], self._axis), strict=True)
 
     def _read(self, place: int) -> UInt8[Tensor, "3 height width"]:
         try:

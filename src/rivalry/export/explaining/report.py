@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +16,8 @@ from rivalry.export.explaining.explanation import (
     Explanation,
     NearestPrototypes,
 )
-from rivalry.lens.explanation_parts import number, percent, unit_label
+from rivalry.lens.explanation_parts import number, percent, prototypes_said, unit_label
+from rivalry.lens.words import in_terminal, printable
 
 WIDEST = 32
 """Places of a cluster map in a line, at most; of wider ones every second, third … is shown."""
@@ -26,12 +26,13 @@ WIDEST = 32
 def print_explanation(console: Console, explanation: Explanation) -> None:
     """Print what a picture is taken for, and why."""
     asked, said = explanation.asked, " · ".join(f"{one.name} {percent(one.probability)}" for one in explanation.answers)
-    console.print(Text(f"\n{explanation.picture}", style="bold"), soft_wrap=True)
-    console.print(Text(f"  {said}"), soft_wrap=True)
+    console.print()
+    _print_line(console, explanation.picture, "bold")
+    _print_line(console, f"  {said}")
     against, what = "", "logit"
     if asked.against is not None:
         against, what = f" and not {asked.against}", "difference of logits"
-    console.print(Text(f"  why {asked.why}{against}? {what} {number(asked.value)}"), soft_wrap=True)
+    _print_line(console, f"  why {asked.why}{against}? {what} {number(asked.value)}")
     for layer in explanation.layers:
         _print_units(console, layer)
     for found in explanation.concepts:
@@ -39,7 +40,7 @@ def print_explanation(console: Console, explanation: Explanation) -> None:
     if explanation.clusters is not None:
         _print_clusters(console, explanation.clusters)
     if explanation.prototypes is not None:
-        console.print(Text(_prototypes(explanation.prototypes)), soft_wrap=True)
+        _print_line(console, _prototypes(explanation.prototypes))
 
 
 def _print_units(console: Console, layer: ExplainedLayer) -> None:
@@ -51,7 +52,7 @@ def _print_units(console: Console, layer: ExplainedLayer) -> None:
     )
     table = _table(["unit", "label"], ["strength", "won", "contribution"])
     for one in layer.units:
-        label = escape(unit_label({"label": one.label, "confirmed": one.confirmed}))
+        label = in_terminal(unit_label({"label": one.label, "confirmed": one.confirmed}))
         values = number(one.strength), percent(one.win_share), number(one.contribution)
         table.add_row(str(one.unit), label, *values)
     _print_titled(console, said, table)
@@ -62,13 +63,13 @@ def _print_concepts(console: Console, found: ExplainedConcepts) -> None:
     table = _table(["concept", "name"], ["amount", "importance"])
     for one in found.concepts:
         amount = number(one.code, signed=False)
-        table.add_row(str(one.concept), escape(one.name or ""), amount, number(one.importance))
+        table.add_row(str(one.concept), in_terminal(one.name or ""), amount, number(one.importance))
     _print_titled(console, said, table)
 
 
 def _print_clusters(console: Console, clusters: ClusterMap) -> None:
     """The cluster of each place as its number on its colour."""
-    console.print(Text(f"clusters of {', '.join(clusters.layers)}", style="italic"), soft_wrap=True)
+    _print_line(console, f"clusters of {', '.join(clusters.layers)}", "italic")
     step = math.ceil(len(clusters.labels[0]) / WIDEST)
     for row in clusters.labels[::step]:
         line = Text("  ")
@@ -80,7 +81,8 @@ def _print_clusters(console: Console, clusters: ClusterMap) -> None:
 
 def _prototypes(near: NearestPrototypes) -> str:
     said = ", ".join(f"{one.target} {one.similarity:.2f}" for one in near.nearest)
-    return f"nearest prototypes ({near.record}; rank correlation in {near.layer}): {said}"
+    among = prototypes_said(near.compared, near.known)
+    return f"{among} ({near.record}; rank correlation in {near.layer}): {said}"
 
 
 def _table(words: list[str], numbers: list[str]) -> Table:
@@ -94,5 +96,10 @@ def _table(words: list[str], numbers: list[str]) -> Table:
 
 def _print_titled(console: Console, title: str, table: Table) -> None:
     """A title of its own line, which is not broken at the width of its table."""
-    console.print(Text(title, style="italic"), soft_wrap=True)
+    _print_line(console, title, "italic")
     console.print(table)
+
+
+def _print_line(console: Console, line: str, style: str = "") -> None:
+    """A line as it is: what it holds is no markup, and no command to the terminal."""
+    console.print(Text(printable(line), style=style), soft_wrap=True)
