@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from rivalry.lwta.competition import win_by_argmax, win_in_expectation, win_mask
-from rivalry.lwta.layer import LWTA, collecting_kl, competitions, evaluating, set_competition
+from rivalry.lwta.layer import LWTA, collecting_kl, competitions, evaluating, passing_to_losers, set_competition
 
 
 def small_network() -> nn.Sequential:
@@ -117,3 +118,27 @@ def test_off_the_cpu_a_layer_never_waits_for_values(competitors: int, training: 
 
 def test_large_finite_activations_are_no_error() -> None:
     assert torch.equal(LWTA(2).eval()(torch.full((1, 4), 3e38)), torch.tensor([[3e38, 0, 3e38, 0]]))
+
+
+def gradient_to(activations: torch.Tensor, sharpness: float = 2.0) -> torch.Tensor:
+    """Of the sum of squares of what a layer of pairs gives, where gradients pass to losers."""
+    network = nn.Sequential(LWTA(competitors=2)).eval()
+    inputs = activations.clone().requires_grad_()
+    with passing_to_losers(network, sharpness):
+        (gradient,) = torch.autograd.grad(network(inputs).square().sum(), inputs)
+    return gradient
+
+
+def test_gradients_pass_to_losers_by_chances_on_the_scale_of_the_lead() -> None:
+    """By hand: one block (3, 1), lead 2, so that chances are softmax(3, 1); the output is (3, 0)."""
+    won = 1 / (1 + math.exp(-2))
+    slope = 3 * won * (1 - won)
+    torch.testing.assert_close(gradient_to(torch.tensor([[3.0, 1.0]])), torch.tensor([[6 * (won + slope), -6 * slope]]))
+
+
+def test_gradients_to_losers_are_alike_on_any_scale_and_for_any_company() -> None:
+    activations = torch.randn(3, 4, 2, 2, generator=torch.Generator().manual_seed(0))
+    together = gradient_to(activations)
+    torch.testing.assert_close(gradient_to(activations[1:2]), together[1:2])
+    torch.testing.assert_close(gradient_to(100 * activations), 100 * together)
+    assert bool(gradient_to(torch.zeros(1, 4)).isfinite().all())

@@ -126,6 +126,18 @@ def win_in_expectation(
     return (blocked * chance).reshape(activations.shape), leaders(blocked.detach(), dim=axis)
 
 
+def mean_lead(activations: Float[Tensor, "pictures ..."], competitors: int, dim: int) -> Float[Tensor, " pictures"]:
+    """How far the winners of each picture are above their runners-up, the mean over blocks; 1 where all of them tie.
+
+    >>> mean_lead(torch.tensor([[1.0, 3.0, -2.0, -1.0], [5.0, 5.0, 0.0, 0.0]]), competitors=2, dim=1)
+    tensor([1.5000, 1.0000])
+    """
+    axis = _competitor_axis(dim, activations.ndim)
+    first, second = split_blocks(activations, competitors, dim).topk(2, dim=axis).values.unbind(axis)
+    lead = (first - second).flatten(1).mean(1)
+    return torch.where(lead > 0, lead, 1.0)
+
+
 def leaders(logits: Float[Tensor, "..."], dim: int) -> Int[Tensor, "..."]:
     """Index of the largest along ``dim``; ties go to the first, so that exactly one wins.
 

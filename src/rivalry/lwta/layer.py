@@ -102,8 +102,10 @@ class LWTA(nn.Module):
             return self._compete(activations)
         with torch.no_grad():
             output = self._compete(activations)
-        sharpness = torch.full_like(self.sharpness, self.surrogate)
-        soft, _ = competition.win_in_expectation(activations, self.competitors, self.dim, sharpness=sharpness)
+            lead = competition.mean_lead(activations, self.competitors, self.dim)
+            sharpness = (self.surrogate / lead).view(-1, *[1] * (activations.ndim - 1))
+        scaled, _ = competition.win_in_expectation(sharpness * activations, self.competitors, self.dim)
+        soft = scaled / sharpness
         return output + (soft - soft.detach())
 
     def _compete(self, activations: Tensor) -> Tensor:
@@ -183,7 +185,7 @@ def evaluating(network: nn.Module, mode: Mode, *, seed: int | None = None) -> It
 
 
 @contextmanager
-def passing_to_losers(network: nn.Module, sharpness: float = 1.0) -> Iterator[None]:
+def passing_to_losers(network: nn.Module, sharpness: float = 2.0) -> Iterator[None]:
     """Let gradients reach those that lose, as if all passed with their chance of winning; outputs stay as they are.
 
     A straight-through estimator (Bengio, Léonard & Courville 2013, arXiv:1308.3432) for gradients to inputs, while the
@@ -191,8 +193,9 @@ def passing_to_losers(network: nn.Module, sharpness: float = 1.0) -> Iterator[No
 
     Args:
         network: Its LWTA layers, in whatever mode they are.
-        sharpness: Of the chances, β > 0. At the sharpness that a training ends with, gradients are huge where two units
-            tie and hardly anything elsewhere; 1 is that of the paper's draw.
+        sharpness: Of the chances, above 0, in units of 1 / the mean lead of a picture's winners over their runners-up:
+            softmax(sharpness / lead · h). So one number suits layers of any scale. At the sharpness that a training
+            ends with, gradients are huge where two units tie, and hardly anything elsewhere.
     """
     layers = list(competitions(network).values())
     before = [layer.surrogate for layer in layers]
