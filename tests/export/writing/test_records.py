@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,8 @@ from rivalry.export.writing.records import FoundRecord, copy_records, find_fitti
 from rivalry.records import Record
 
 
-def save(root: Path, name: str, epoch: int, weights: str = "others") -> None:
-    Record(name, epoch, epoch, settings={"weights": weights, "root": root.name}).save(root)
+def save(root: Path, name: str, epoch: int, weights: str = "others", **settings: Any) -> None:
+    Record(name, epoch, epoch, settings={"weights": weights, "root": root.name, **settings}).save(root)
 
 
 def said(records: list[FoundRecord]) -> list[tuple[str, int, object]]:
@@ -42,6 +43,18 @@ def test_of_two_of_one_epoch_that_of_these_weights_counts(tmp_path: Path, own: s
     (found,) = find_fitting([tmp_path / "own", tmp_path / "later"], 2, "these")
     assert found.header.settings["root"] == wanted
     assert found.same_weights == ("these" in (own, later))
+    other = {"own": "later", "later": "own"}[wanted]
+    assert found.instead_of == (tmp_path / other / "epoch=0002" / "neurons",)
+
+
+def test_what_heard_directions_alone_never_takes_the_place_of_what_heard_the_network(tmp_path: Path) -> None:
+    save(tmp_path / "own", "neurons", 2, layers=["act", "act@basis"])
+    save(tmp_path / "later", "neurons", 2, "these", layers=["act@basis"])
+    found = find_fitting([tmp_path / "own", tmp_path / "later"], 2, "these")
+    assert said(found) == [("neurons", 2, "own")]
+    assert found[0].instead_of == (tmp_path / "later/epoch=0002/neurons",)
+    save(tmp_path / "later", "neurons", 1, "these", layers=["act@basis"])
+    assert said(last_of_each(find_fitting([tmp_path / "own", tmp_path / "later"], 2, "these"))) == said(found)
 
 
 def test_records_are_copied_byte_by_byte_and_nothing_else(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from rivalry.export.folder import StoredRecord
+from rivalry.recording.directions import MARK
 from rivalry.records import Record, find_records
 
 Kept = Literal["last", "all", "none"]
@@ -24,12 +25,20 @@ class FoundRecord:
         root: The folder of records in which that is.
         header: The record without its tables and pictures.
         same_weights: Whether it is, to the last bit, of the weights that are exported.
+        instead_of: Folders of others of its name and epoch, which stay behind.
     """
 
     folder: Path
     root: Path
     header: Record
     same_weights: bool
+    instead_of: tuple[Path, ...] = ()
+
+    @property
+    def of_directions(self) -> bool:
+        """Whether it has heard directions alone, which are no layers of the network (``layer3@basis``)."""
+        layers = self.header.settings.get("layers")
+        return isinstance(layers, list) and bool(layers) and all(MARK in str(layer) for layer in layers)
 
     @property
     def stored(self) -> StoredRecord:
@@ -40,25 +49,27 @@ class FoundRecord:
 def find_fitting(roots: Sequence[Path], epoch: int, weights: str) -> list[FoundRecord]:
     """All records up to an epoch, one of each analysis and epoch, by epoch and then by name.
 
-    Where several folders hold one, that of these very weights counts, else that of the later folder.
+    Where several folders hold one, that which has heard the network and not directions alone counts, then that of these
+    very weights, then that of the later folder; it names the others.
 
     Args:
         roots: Folders of records, those that are not there left out.
         epoch: Of the checkpoint.
         weights: Fingerprint of the exported network.
     """
-    found = []
+    found: dict[StoredRecord, list[FoundRecord]] = {}
     for root in roots:
         for folder in find_records(root, before=epoch + 1) if root.is_dir() else ():
             header = Record.load(folder, tables=())
-            found.append(FoundRecord(folder, root, header, header.settings.get("weights") == weights))
-    best = _best((record.stored, record) for record in found)
-    return sorted(best, key=lambda record: (record.header.epoch, record.header.name))
+            record = FoundRecord(folder, root, header, header.settings.get("weights") == weights)
+            found.setdefault(record.stored, []).append(record)
+    return sorted(map(_best, found.values()), key=lambda record: (record.header.epoch, record.header.name))
 
 
 def last_of_each(records: Iterable[FoundRecord]) -> list[FoundRecord]:
     """Of every analysis the record of these very weights, else that of the last epoch; by name."""
-    return sorted(_best((one.header.name, one) for one in records), key=lambda record: record.header.name)
+    last = {record.header.name: record for record in sorted(records, key=_rank)}
+    return [last[name] for name in sorted(last)]
 
 
 def copy_records(records: Iterable[FoundRecord], folder: Path) -> None:
@@ -71,14 +82,11 @@ def copy_records(records: Iterable[FoundRecord], folder: Path) -> None:
                 shutil.copyfile(file, place / file.name)
 
 
-def _best(candidates: Iterable[tuple[Hashable, FoundRecord]]) -> list[FoundRecord]:
-    """The best record of each key; of equals the last."""
-    best: dict[Hashable, FoundRecord] = {}
-    for key, record in candidates:
-        if key not in best or _rank(record) >= _rank(best[key]):
-            best[key] = record
-    return list(best.values())
+def _best(same: Sequence[FoundRecord]) -> FoundRecord:
+    """Of records of one name and epoch the best, of equals the last."""
+    *others, best = sorted(same, key=_rank)
+    return replace(best, instead_of=tuple(one.folder for one in others))
 
 
-def _rank(record: FoundRecord) -> tuple[bool, int]:
-    return record.same_weights, record.header.epoch
+def _rank(record: FoundRecord) -> tuple[bool, bool, int]:
+    return not record.of_directions, record.same_weights, record.header.epoch
