@@ -14,7 +14,7 @@ import pytest
 
 import rivalry
 from rivalry.export.folder.sums import files_of
-from rivalry.export.loading.hub import fetch, push
+from rivalry.export.loading.hub import check_push, fetch, push
 
 httpx = pytest.importorskip(type(huggingface_hub.utils.get_session()).__module__.partition(".")[0])
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -127,3 +127,14 @@ def test_a_hub_that_cannot_be_reached_is_said_in_one_line(folder: Path, serve: C
         push(folder, "somebody/something")
     with pytest.raises(ValueError, match=r"\Ahf-hub:somebody/something cannot be fetched: .+\Z"):
         rivalry.load("hf-hub:somebody/something")
+
+
+def test_what_cannot_be_uploaded_is_known_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_of_a_test")
+    check_push("somebody/something")
+    with pytest.raises(ValueError, match=r"\A--push takes USER/NAME: .*'a/b/c'.*\Z"):
+        check_push("a/b/c")
+    monkeypatch.delenv("HF_TOKEN")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    with pytest.raises(ValueError, match=r"nobody has logged in; `hf auth login` does"):
+        check_push("somebody/something")

@@ -117,6 +117,15 @@ def test_records_of_other_folders_come_in(run: Path, tmp_path: Path) -> None:
     assert set(loaded.neurons["label"].to_pylist()) == {"m"}  # of equals the first by name
 
 
+def test_directions_of_the_run_s_name_do_not_take_its_labels(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dissection(1, {"act1@basis": "d" * 32}).save(tmp_path / "directions/records")
+    loaded = rivalry.load(export(run, "--out", tmp_path / "out", "--analyses", tmp_path / "directions"))
+    assert loaded.neurons["label"].to_pylist()[:4] == ["a", "a", "", "b"]
+    assert "left behind" in capsys.readouterr().out
+
+
 def test_a_run_is_exported_into_its_own_folder_once(run: Path) -> None:
     assert export(run / "checkpoints/last.ckpt") == run / "dissected"
     with pytest.raises(ValueError, match="--overwrite replaces it"):
@@ -131,6 +140,7 @@ def test_the_folder_is_logged_and_pushed_where_it_lies(
     here = "rivalry.export.writing.command"
     monkeypatch.setattr(f"{here}.log_checkpoint", lambda *given, **more: told.append((given, more)))
     monkeypatch.setattr(f"{here}.push", lambda *given: told.append(given) or "https://somewhere/commit")
+    monkeypatch.setenv("HF_TOKEN", "hf_of_a_test")
     folder = export(run, "--out", tmp_path / "out", "--wandb", "offline", "--push", "me/first")
     (given, more), pushed = told
     assert given == (folder, RunFolder(run), "offline")
@@ -172,9 +182,15 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
         (["--records", "some"], "some"),
         (["--config", "nowhere.yaml"], "there is no file nowhere.yaml"),
         (["--checkpoint", "first"], "first"),
+        (["--push", "a/b/c"], "--push takes USER/NAME"),
+        (["--wandb", "online"], "no login found; run `wandb login`"),
     ],
 )
-def test_bad_input_is_one_error_and_leaves_nothing(run: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_bad_input_is_one_error_and_leaves_nothing(
+    run: Path, tmp_path: Path, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "nowhere"))
     with pytest.raises(ValueError, match=re.escape(said)):
         export(run, "--out", tmp_path / "out", *arguments)
     assert not list(tmp_path.iterdir())

@@ -9,11 +9,13 @@ import shutil
 import warnings
 from pathlib import Path
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, get_token, snapshot_download
 from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from rivalry.cache import cache_folder, written_whole
 from rivalry.export.folder.layout import NEEDED, NETWORK_FOR_ONNX, PICTURES, RECORDS
+from rivalry.lens.words import printable
 
 HUB = "hf-hub:"
 """Before ``USER/NAME``, as timm has it."""
@@ -49,6 +51,20 @@ def fetch(name: str) -> Path:
     return folder
 
 
+def check_push(repository: str) -> None:
+    """Refuse to begin where nothing could be uploaded in the end.
+
+    Raises:
+        ValueError: If a repository cannot be called so, or nobody has logged in.
+    """
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise ValueError(f"--push takes USER/NAME: {_line(error)}") from error
+    if get_token() is None:
+        raise ValueError(f"{repository} cannot be pushed to: nobody has logged in; `hf auth login` does")
+
+
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
     """Upload a dissected checkpoint as it is, with the token of ``hf auth login``.
 
@@ -74,9 +90,9 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
             )
     except (HTTPError, HFValidationError, OSError) as error:
         raise ValueError(f"{repository} cannot be pushed to: {_line(error)}") from error
-    return commit.commit_url
+    return printable(commit.commit_url)
 
 
 def _line(error: Exception) -> str:
     """What the hub says in several lines, in one."""
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return printable(" ".join(str(error).split())[:300]) or type(error).__name__

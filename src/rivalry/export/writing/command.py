@@ -12,14 +12,13 @@ from typing import Any
 
 from jsonargparse import ArgumentError, ArgumentParser
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from rivalry.export.folder import StoredRecord
 from rivalry.export.folder.layout import NETWORK_FOR_ONNX
 from rivalry.export.folder.sums import files_of, write_sums
 from rivalry.export.loading import load
-from rivalry.export.loading.hub import push
+from rivalry.export.loading.hub import check_push, push
 from rivalry.export.loading.onnx import check_onnx_packages, to_onnx
 from rivalry.export.writing.contents import Contents, gather
 from rivalry.export.writing.description import check_describable
@@ -28,6 +27,7 @@ from rivalry.export.writing.source import open_source
 from rivalry.export.writing.verification import verify
 from rivalry.export.writing.write import check_place, write
 from rivalry.help_text import command_parser
+from rivalry.lens.words import in_terminal
 from rivalry.training.analyze import Target, find_target
 from rivalry.training.backbone import describe
 from rivalry.training.chatter import silence_idle_talk
@@ -69,7 +69,7 @@ def export_from_arguments(arguments: Sequence[str]) -> Path:
     with console.status("finding pictures and classes") as status:
 
         def tell(said: str) -> None:
-            status.update(escape(said))
+            status.update(in_terminal(said))
 
         source = open_source(target, Path(options.config) if options.config else None)
         contents = gather(source, kept=options.records, analyses=[Path(one) for one in options.analyses], tell=tell)
@@ -100,6 +100,8 @@ def _target_and_place(options: Any) -> tuple[Target, Path]:
     if options.onnx:
         check_onnx_packages()
     check_login(options.wandb)
+    if options.push:
+        check_push(options.push)
     if not Path(options.target).is_dir() and not options.target.endswith(".ckpt"):
         check_describable(Backbone(options.target))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
@@ -122,12 +124,13 @@ def _summary(contents: Contents, folder: Path, shown: int, described: str) -> Ta
         "pictures": f"squares of {dissection.images.square.side} px",
         "units with labels": f"{contents.neurons.num_rows} in {layers} layer{'' if layers == 1 else 's'}",
         "records": _said(dissection.records),
+        **({"left behind": behind} if (behind := _left_behind(contents)) else {}),
         "verified": f"logits of {shown} pictures the same bit by bit, sums of {len(files)} files",
         "size": f"{size:.1f} MiB",
     }
     table = Table(title="Dissected checkpoint", title_justify="left", show_header=False)
     for name, value in lines.items():
-        table.add_row(name, escape(value))
+        table.add_row(name, in_terminal(value))
     return table
 
 
@@ -138,6 +141,11 @@ def _said(records: Sequence[StoredRecord]) -> str:
         epochs.setdefault(record.name, []).append(record.epoch)
     said = (f"{name} ({f'epoch {of[0]}' if len(of) == 1 else f'{len(of)} epochs'})" for name, of in epochs.items())
     return ", ".join(said) or "none"
+
+
+def _left_behind(contents: Contents) -> str:
+    """Folders of records that gave way to others of their names."""
+    return ", ".join(str(folder) for record in contents.drawn for folder in record.instead_of)
 
 
 def _parser() -> ArgumentParser:
