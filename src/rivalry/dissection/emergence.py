@@ -49,6 +49,19 @@ def names_units(record: Record) -> bool:
     return once and all(table.schema.field(name).type == kind for name, kind in _NAMING.items())
 
 
+def way_of_naming(record: Record) -> dict[str, JSON]:
+    """How a dissection found its labels: labels of two epochs can be compared if this is the same."""
+    return {name: record.settings[name] for name in SAME if name in record.settings}
+
+
+def labels_in(folder: Path) -> Record:
+    """Read a dissection's record with no more of its units than their labels: who follows it reads every epoch."""
+    record, file = Record.load(folder, tables=()), folder / "units.parquet"
+    if not file.is_file():
+        return record
+    return replace(record, tables={"units": pq.read_table(file, columns=list(_NAMING), use_threads=False)})
+
+
 def name_of_emergence(dissection: str) -> str:
     """What the record is called that follows a dissection.
 
@@ -70,7 +83,7 @@ def emergence_in(root: Path, dissection: str, epoch: int) -> Record:
         ValueError: If there is no record of such labels of that epoch.
     """
     folders = find_records(root, dissection, before=epoch + 1)
-    records = [_labels_in(folder) for folder in folders]
+    records = [labels_in(folder) for folder in folders]
     if not records or records[-1].epoch != epoch or not names_units(records[-1]):
         raise ValueError(f"{root} holds no record {dissection!r} of epoch {epoch} with labels of units")
     return emergence(records)
@@ -90,7 +103,7 @@ def emergence(records: Sequence[Record]) -> Record:
             the last (``SAME``) are left out, and named in the settings.
     """
     last = records[-1]
-    alike = [one for one in records if names_units(one) and _way(one) == _way(last)]
+    alike = [one for one in records if names_units(one) and way_of_naming(one) == way_of_naming(last)]
     living = [one.tables["units"].filter(pc.invert(one.tables["units"]["dead"])) for one in alike]
     counts = [_count(units["label"]) for units in living]
     rows = _epoch_rows(alike, living, counts)
@@ -108,20 +121,8 @@ def emergence(records: Sequence[Record]) -> Record:
             "streams": _stream_table(alike, counts),
             "epochs": _epoch_table(rows),
         },
-        settings={"of": last.name, "epochs": followed, "left_out": left_out, **_way(last)},
+        settings={"of": last.name, "epochs": followed, "left_out": left_out, **way_of_naming(last)},
     )
-
-
-def _way(record: Record) -> dict[str, JSON]:
-    return {name: record.settings[name] for name in SAME if name in record.settings}
-
-
-def _labels_in(folder: Path) -> Record:
-    """A record with no more of its units than is looked at here: every epoch reads those of all epochs before it."""
-    record, file = Record.load(folder, tables=()), folder / "units.parquet"
-    if not file.is_file():
-        return record
-    return replace(record, tables={"units": pq.read_table(file, columns=list(_NAMING), use_threads=False)})
 
 
 def _count(labels: pa.ChunkedArray) -> Counter[str]:

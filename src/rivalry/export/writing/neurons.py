@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from rivalry.dissection.emergence import SAME, names_units
+from rivalry.dissection.emergence import labels_in, names_units, way_of_naming
 from rivalry.export.folder.neurons import SCHEMA
 from rivalry.export.writing.records import FoundRecord
 from rivalry.recording.directions import MARK
-from rivalry.records import JSON, Record, find_records
+from rivalry.records import Record, find_records
 
 _FOUND = ("score", "runner_up", "margin", "wins", "win_rate", "mean", "top_images")
 """What every record of a dissection has beside labels; older ones lack what has come since."""
@@ -97,13 +96,8 @@ def _first_epochs(found: FoundRecord, last: pa.Table) -> pa.Array:
 
 def _labels_in(folder: Path, last: Record, units: pa.Table) -> pa.ChunkedArray | None:
     """Labels of an epoch if they can be compared: found in the same way, of the same units in the same order."""
-    file = folder / "units.parquet"
-    if _way(Record.load(folder, tables=()).settings) != _way(last.settings) or not file.is_file():
+    record = labels_in(folder)
+    if way_of_naming(record) != way_of_naming(last) or not names_units(record):
         return None
-    table = pq.read_table(file, columns=["layer", "unit", "label"])  # no more of units: every epoch is read
-    keys = ["layer", "unit"]
+    table, keys = record.tables["units"], ["layer", "unit"]
     return table["label"].fill_null("") if table.select(keys).equals(units.select(keys)) else None
-
-
-def _way(settings: Mapping[str, JSON]) -> dict[str, JSON]:
-    return {name: settings[name] for name in SAME if name in settings}
