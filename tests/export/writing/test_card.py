@@ -65,12 +65,34 @@ def test_tables_say_what_the_folder_holds(contents: Contents) -> None:
     card = model_card(with_scores(contents, **{"val/top1": 0.75, "val/loss": 3.0}), {})
     assert "| accuracy, strongest wins | 75.0 % |" in card
     assert "loss" not in card
-    assert "| `act1` | 32 | 2 | 3 | 3 |  |" in card
-    assert r"| `act1` | 0 | &lt;script&gt;\|x\|\` | other | 0.25 | 3 pictures |  |" in card
+    assert "| `act1` | 32 | 2 | 3 | 3 |\n" in card  # no column of masks, nor of epochs: there was nothing to fill them
+    assert r"| `act1` | 0 | &lt;script&gt;\|x\|\` | other | 0.25 | 3 pictures |" in card
+    assert "as it was logged in training" in card
+    assert "validated on (`PictureBook`)" in card
     assert "| neurons | 1 | of this step | `records/epoch=0001/neurons/` |" in card
     assert "| activity | 0 | no, those of step 10 | `records/epoch=0000/activity/` |" in card
-    assert "| CLIP of neurons | `a-clip`, c |" in card
+    assert "| CLIP of neurons | `a-clip`, `c` |" in card
     assert "In 12 of its layers units compete in blocks of 2" in card
+
+
+def test_parts_of_the_same_pictures_share_a_line(contents: Contents) -> None:
+    data = {"train": "tiles-16-0", "validation": "tiles-7-1", "probe": "tiles-7-1"}
+    card = model_card(replace(contents, provenance=replace(contents.provenance, data=data)), {})
+    assert "| pictures of train | `tiles-16-0` |\n| pictures of validation, probe | `tiles-7-1` |" in card
+
+
+def test_what_no_folder_holds_is_said(contents: Contents) -> None:
+    assert "Pictures of the run" not in model_card(contents, {})
+    card = model_card(replace(contents, changed="Grayscale(num_output_channels=3)"), {})
+    assert "**Pictures of the run were also changed by Grayscale\\(num\\_output\\_channels=3\\), which is code" in card
+
+
+def test_of_many_classes_the_card_names_some(contents: Contents) -> None:
+    assert "\nClasses: plain, bright.\n" in model_card(contents, {})
+    dissection = replace(contents.configuration.dissection, classes=tuple(f"class {n}" for n in range(1000)))
+    many = replace(contents.configuration, num_classes=1000, dissection=dissection)
+    card = model_card(replace(contents, configuration=many), {})
+    assert "class 18, class 19 … and 980 more, all in `config.json`." in card
 
 
 def test_no_word_from_outside_is_markup(contents: Contents) -> None:

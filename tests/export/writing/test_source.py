@@ -54,6 +54,12 @@ probe:
     assert isinstance(source.shown.whole, ImageFolder)
     assert source.images.square == Square(16, 0.8, "bilinear")
     assert source.classes == ("a", "b")
+    assert source.changed is None
+    grey = "        transform: {class_path: torchvision.transforms.v2.Grayscale, init_args: {num_output_channels: 3}}\n"
+    code = said.replace("        size:", f"{grey}        size:")
+    assert open_source(target("test_resnet", 2, tmp_path), written(tmp_path, code)).changed == (
+        "Grayscale(num_output_channels=3)"
+    )
 
 
 def test_pictures_that_are_cut_by_nobody_are_taken_as_they_are(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Front matter is that of the Hugging Face hub. All numbers and pictures come from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 import yaml
 from PIL import Image
 
-from rivalry.export.folder import Configuration
 from rivalry.export.folder.layout import PICTURES, SUMS
 from rivalry.export.writing.card_tables import (
     clearest_table,
@@ -22,6 +22,7 @@ from rivalry.export.writing.card_tables import (
     score_table,
 )
 from rivalry.export.writing.contents import Contents
+from rivalry.export.writing.data_set import validated_on
 from rivalry.export.writing.description import SPARSE
 from rivalry.export.writing.markdown import code, word
 from rivalry.export.writing.records import FoundRecord
@@ -29,6 +30,8 @@ from rivalry.lens.pictures import picture_of
 from rivalry.records import Record
 
 _TASK = "image-classification"
+_CLASSES = 20
+"""Names of classes that the card shows."""
 
 
 def draw_pictures(records: Sequence[FoundRecord], folder: Path) -> dict[str, str]:
@@ -60,8 +63,8 @@ def model_card(contents: Contents, pictures: Mapping[str, str], licence: str | N
         _front_matter(contents, licence),
         f"# {word(contents.provenance.run)}",
         _what_it_is(contents),
-        _use(contents.configuration),
-        _section("How good it is", score_table(contents.provenance), _ABOUT_SCORES),
+        _use(contents),
+        _section("How good it is", score_table(contents.provenance), _about_scores(contents)),
         _section("Layers whose units have labels", layer_table(contents), _ABOUT_LABELS),
         _section("Units with the clearest labels", clearest_table(contents)),
         _section("What analyses found", record_table(contents), _ABOUT_RECORDS, *_shown(pictures)),
@@ -70,7 +73,6 @@ def model_card(contents: Contents, pictures: Mapping[str, str], licence: str | N
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-_ABOUT_SCORES = "Accuracy is a share of the pictures that the run validated on, as it was logged in training."
 _ABOUT_LABELS = (
     "A label is the word of the vocabulary that a CLIP finds most fitting to the pictures in which a unit is strongest."
     " It is a guess. Where the probe set has masks, a label is confirmed if they agree with it. `neurons.parquet` has a"
@@ -84,6 +86,11 @@ _ABOUT_ORIGIN = (
     f"All of it stands in `provenance.json`. `sha256sum -c {SUMS}` tells whether the files are those that were"
     " exported."
 )
+
+
+def _about_scores(contents: Contents) -> str:
+    pictures = code(validated_on(contents.provenance.configuration))
+    return f"Accuracy is a share of the pictures that the run validated on ({pictures}), as it was logged in training."
 
 
 def _front_matter(contents: Contents, licence: str | None) -> str:
@@ -100,18 +107,18 @@ def _front_matter(contents: Contents, licence: str | None) -> str:
         if name in contents.provenance.scores
     ]
     if metrics:
-        name = _data_set(contents)
-        result = {"task": {"type": _TASK}, "dataset": {"name": name, "type": name.lower()}, "metrics": metrics}
+        name = validated_on(contents.provenance.configuration)
+        dataset = {"name": name, "type": re.sub(r"[^a-z0-9.]+", "-", name.lower())}
+        result = {"task": {"type": _TASK}, "dataset": dataset, "metrics": metrics}
         told["model-index"] = [{"name": contents.provenance.run, "results": [result]}]
     return f"---\n{yaml.safe_dump(told, sort_keys=False, allow_unicode=True)}---"
 
 
-def _data_set(contents: Contents) -> str:
-    """What the run calls the class of its validation pictures."""
-    place: Any = contents.provenance.configuration or {}
-    for key in ("data", "validation", "class_path"):
-        place = place.get(key, {}) if isinstance(place, dict) else {}
-    return place.rpartition(".")[2] if isinstance(place, str) else "unknown"
+def _what_classes(classes: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(classes) - _CLASSES
+    said = ", ".join(map(word, classes[:_CLASSES]))
+    return f"Classes: {said}{f' … and {more} more, all in `config.json`' if more > 0 else ''}."
 
 
 def _what_it_is(contents: Contents) -> str:
@@ -128,28 +135,35 @@ def _what_it_is(contents: Contents) -> str:
     )
     named = contents.neurons.num_rows
     labels = f" {named} of its units have labels." if named else " Its units have no labels: no dissection was run."
-    return f"{base}, {millions:.2f} M parameters, {configuration.num_classes} classes. {how}{labels}"
+    said = f"{base}, {millions:.2f} M parameters, {configuration.num_classes} classes. {how}{labels}"
+    return f"{said}\n\n{_what_classes(configuration.dissection.classes)}"
 
 
-def _use(configuration: Configuration) -> str:
+def _use(contents: Contents) -> str:
+    configuration = contents.configuration
     side = configuration.dissection.images.square.side
+    needs = ", after `import rivalry`" if configuration.architecture == SPARSE else ""
     return f"""## Use
 
 ```python
 import rivalry
 
-checkpoint = rivalry.load("FOLDER")           # or "hf-hub:USER/NAME", once it is on a hub
+checkpoint = rivalry.load("FOLDER")  # or "hf-hub:USER/NAME"
 picture = checkpoint.picture("photograph.jpg")  # uint8, 3 × {side} × {side}
 logits = checkpoint.logits(picture[None])
 print(checkpoint.classes[int(logits.argmax())])
 ```
 
 `rivalry explain FOLDER photograph.jpg` says which units have won, what they are called and what they gave to the class.
-`timm.create_model("local-dir:FOLDER", pretrained=True)` gives the network alone{_needs(configuration)}."""
+`timm.create_model("local-dir:FOLDER", pretrained=True)` gives the network alone{needs}.{_beside(contents.changed)}"""
 
 
-def _needs(configuration: Configuration) -> str:
-    return ", after `import rivalry`" if configuration.architecture == SPARSE else ""
+def _beside(changed: str | None) -> str:
+    """What a picture must go through that no folder holds."""
+    if changed is None:
+        return ""
+    said = f"Pictures of the run were also changed by {code(changed)}, which is code and not in this folder:"
+    return f"\n\n**{said}** do the same to what `checkpoint.picture` gives."
 
 
 def _shown(pictures: Mapping[str, str]) -> list[str]:

@@ -74,12 +74,20 @@ def origin_table(contents: Contents) -> str:
     rows = [
         ("run", f"{word(provenance.run)}, epoch {provenance.epoch}, after {provenance.step} steps"),
         ("weights", code(provenance.weights[:_HASH])),
-        *((f"pictures: {part}", one[:_HASH]) for part, one in provenance.data.items()),
+        *((f"pictures of {', '.join(parts)}", code(one[:_HASH])) for one, parts in _parts(provenance).items()),
         *_sources_of_labels(provenance),
-        ("commit", provenance.commit[:_HASH] if provenance.commit else "not known"),
+        ("commit", code(provenance.commit[:_HASH]) if provenance.commit else "not known"),
         ("versions", ", ".join(code(f"{name} {number}") for name, number in provenance.versions.items())),
     ]
-    return table(["", ""], rows)
+    return table(["what", "which"], rows)
+
+
+def _parts(provenance: Provenance) -> dict[str, list[str]]:
+    """The parts that data sets play, by their fingerprints: one often plays several."""
+    parts: dict[str, list[str]] = {}
+    for part, one in provenance.data.items():
+        parts.setdefault(one, []).append(part)
+    return parts
 
 
 def _layer_row(name: str, layer: DissectedLayer, neurons: pa.Table) -> list[str]:
@@ -114,6 +122,6 @@ def _sources_of_labels(provenance: Provenance) -> list[tuple[str, str]]:
     for name in dict.fromkeys(provenance.labels.values()):
         told = {key: str(value) for key, value in provenance.records[name].items()}
         clip, words = told.get("clip_fingerprint", ""), told.get("vocabulary", "")
-        rows.append((f"CLIP of {word(name)}", f"{code(told.get('clip', ''))}, {clip[:_HASH]}"))
-        rows.append((f"vocabulary of {word(name)}", f"{word(told.get('words', ''))} words, {words[:_HASH]}"))
+        rows.append((f"CLIP of {word(name)}", f"{code(told.get('clip', ''))}, {code(clip[:_HASH])}"))
+        rows.append((f"vocabulary of {word(name)}", f"{word(told.get('words', ''))} words, {code(words[:_HASH])}"))
     return rows

@@ -86,6 +86,11 @@ def export_from_arguments(arguments: Sequence[str]) -> Path:
         shown = write(contents, folder, finish=finish, licence=options.license)
     console.print(_summary(contents, folder, shown, describe(target.classifier.backbone.name, contents.network)))
     console.print(f"\n  {folder}\n  rivalry explain {folder} PICTURE", soft_wrap=True, highlight=False, markup=False)
+    if contents.changed:
+        said = (
+            f"  pictures of the run are also changed by {contents.changed}; the folder cannot hold that: see its card"
+        )
+        console.print(in_terminal(said), soft_wrap=True, highlight=False)
     described = {"epoch": target.epoch, "classes": len(source.classes), **contents.provenance.scores}
     log_checkpoint(folder, target.folder, options.wandb, described=described, data=contents.provenance.data)
     if options.push:

@@ -33,6 +33,7 @@ class Contents:
         records: Those that are copied.
         drawn: The last record of every analysis, of which the card shows pictures.
         provenance: ``provenance.json``.
+        changed: As :class:`rivalry.export.writing.source.Source` has it; the card says it.
     """
 
     network: nn.Module
@@ -41,6 +42,7 @@ class Contents:
     records: Sequence[FoundRecord]
     drawn: Sequence[FoundRecord]
     provenance: Provenance
+    changed: str | None
 
 
 def gather(
@@ -85,4 +87,4 @@ def gather(
     )
     configuration = describe_network(network, source.target.classifier.backbone, dissection)
     provenance = gather_provenance(source, weights, last, labelled)
-    return Contents(network, configuration, neurons, records, last, provenance)
+    return Contents(network, configuration, neurons, records, last, provenance, source.changed)

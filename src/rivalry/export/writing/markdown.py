@@ -27,15 +27,16 @@ def code(text: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already; empty where it has no rows.
+    """A table of cells that are Markdown already, without columns that have none; empty where it has no rows.
 
-    >>> print(table(["layer", "units"], [["act1", "64"]]))
+    >>> print(table(["layer", "units", "confirmed"], [["act1", "64", ""]]))
     | layer | units |
     |---|---|
     | act1 | 64 |
     """
-    lines = [_line(row) for row in rows]
-    return "\n".join([_line(heads), "|" + "---|" * len(heads), *lines]) if lines else ""
+    columns = [column for column in zip(heads, *rows, strict=True) if any(column[1:])]
+    lines = [_line(row) for row in zip(*columns, strict=True)]
+    return "\n".join([lines[0], "|" + "---|" * len(columns), *lines[1:]]) if lines else ""
 
 
 def _line(cells: Sequence[str]) -> str:

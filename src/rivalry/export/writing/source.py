@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rivalry.data import ImageFolder, ImageList, ImageParquet, Portion, Readable, TorchvisionSet, Watermarked
 from rivalry.data.class_names import wordnet_names
-from rivalry.data.dataset import ImageDataset
+from rivalry.data.dataset import ImageDataset, describe_transform
 from rivalry.data.square import Square
 from rivalry.export.folder import Images
 from rivalry.training.analyze import Target, read_study
@@ -34,6 +34,8 @@ class Source:
         images: What pictures it takes.
         pictures: Those it was trained on, if that is known.
         shown: Pictures to try it with; blank ones where there are none.
+        changed: How their data set changes them beside cutting and decoding, in Python's words; None where it does not.
+            It is code, which no folder holds: whoever shows other pictures does it, too.
     """
 
     target: Target
@@ -41,6 +43,7 @@ class Source:
     images: Images
     pictures: Pictures | None
     shown: ImageDataset | None
+    changed: str | None = None
 
     def evaluated(self, tell: Callable[[str], None]) -> nn.Module:
         """The network that evaluation sees: deterministic, with statistics of that mode; on the CPU.
@@ -78,7 +81,9 @@ def open_source(target: Target, study_file: Path | None = None) -> Source:
         raise ValueError(f"the network has {wanted} classes, and {file} names {len(classes)}: give its own by --config")
     mean, std = normalisation_of(target.classifier.network)
     square = _own_square(target) if shown is None else _square_of(shown)
-    return Source(target, classes, Images(square, mean, std), pictures, shown)
+    reader = None if shown is None else _reader(shown)
+    changed = None if reader is None or reader.transform is None else describe_transform(reader.transform)
+    return Source(target, classes, Images(square, mean, std), pictures, shown, changed)
 
 
 def _counted(pictures: Any, tell: Callable[[str], None]) -> Iterator[Mapping[str, Tensor]]:
@@ -111,16 +116,17 @@ def _square_of(pictures: ImageDataset) -> Square:
     """The square that a data set cuts out of its pictures; where it cuts none, that which they are."""
     _, height, width = pictures[0]["image"].shape
     _refuse_oblong(height, width)
-    declared = _declared(pictures)
-    return declared if declared is not None and declared.side == height else Square(height)
+    reader = _reader(pictures)
+    return reader.square if reader and reader.square and reader.square.side == height else Square(height)
 
 
-def _declared(pictures: ImageDataset) -> Square | None:
+def _reader(pictures: ImageDataset) -> ImageFolder | ImageList | ImageParquet | TorchvisionSet | None:
+    """The data set that reads the pictures, where it is one of ours."""
     match pictures:
         case Portion() | Readable() | Watermarked():
-            return _declared(pictures.whole)
+            return _reader(pictures.whole)
         case ImageFolder() | ImageList() | ImageParquet() | TorchvisionSet():
-            return pictures.square
+            return pictures
         case _:
             return None
 
