@@ -74,9 +74,21 @@ def test_only_layers_that_both_have_count() -> None:
 
 def test_no_layer_in_common_is_refused_with_the_nearest() -> None:
     with pytest.raises(
-        ValueError, match="no dissected layer in common; of the first there is act1, of the second the n"
+        ValueError, match="no dissected layer in common; of the first there are act1, of the second the n"
     ):
         compare(side({"act1": ["sky"]}), side({"act3": ["sky"]}))
+
+
+def test_a_network_that_nobody_has_dissected_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="no layer of bare was dissected: its units have no labels"):
+        compare(side(), side({}, name="bare"))
+
+
+def test_accuracies_over_other_classes_are_said_to_be_so() -> None:
+    other = side(classes=("car", "tram"), scores={"val/top1": 0.5})
+    assert compare(side(classes=("car", "bus")), other).otherwise == {"val": ["classes"]}
+    assert compare(side(classes=()), other).otherwise == {}  # of a run they are not known
+    assert compare(side(classes=("car", "bus"), scores={}), other).otherwise == {}  # nothing to compare
 
 
 def test_what_was_not_made_alike_is_said_once() -> None:

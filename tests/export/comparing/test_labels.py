@@ -71,7 +71,7 @@ def test_a_unit_that_nobody_has_named_counts_for_nothing() -> None:
 def test_concepts_are_those_of_living_units_and_come_by_how_far_they_moved() -> None:
     found = held_concepts(neurons(FIRST), neurons(SECOND))
     assert [(one.concept, one.first, one.second) for one in found] == [
-        ("roof", 3, 1), ("car", 1, 2), ("sea", 0, 1), ("sky", 2, 1), ("wheel", 1, 2),
+        ("roof", 3, 1), ("car", 1, 2), ("sky", 2, 1), ("wheel", 1, 2), ("sea", 0, 1),
     ]  # fmt: skip
     assert [one.concept for one in found if one.gained] == ["sea"]
     assert [one.concept for one in found if one.lost] == []

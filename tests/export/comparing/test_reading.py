@@ -64,6 +64,9 @@ def test_what_is_neither_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match=r"no dissected checkpoint .* and no run with records"):
         read_side(tmp_path / "empty")
+    write_run(tmp_path / "run" / "analyses")
+    with pytest.raises(ValueError, match=r"no run with records .*; wanted is perhaps .*run/analyses$"):
+        read_side(tmp_path / "run")
     Record("activity", 0, 0).save(tmp_path / "unnamed" / "records")
     with pytest.raises(ValueError, match=r"no analysis in .* names units"):
         read_side(tmp_path / "unnamed")

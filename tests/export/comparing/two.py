@@ -55,6 +55,7 @@ def side(named: Labels = FIRST, **changes: Any) -> Side:
         "competitors": dict.fromkeys(named, 1),
         "scores": {"val/loss": 0.5, "val/top1": 0.75},
         "pictures": {"validation": "p"},
+        "classes": ("car", "bus"),
         "labels": dict.fromkeys(named, "neurons"),
         "settings": {"neurons": MADE, "basis": MADE},
         "records": {"basis": Record("basis", 3, 60, {"s1_natural": 2.0, "stability": 0.9}, {"bases": bases(2.0, 1.5)})},

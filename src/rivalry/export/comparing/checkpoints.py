@@ -42,6 +42,7 @@ def read_checkpoint(folder: Path) -> Side:
         competitors={name: layer.competitors for name, layer in dissection.layers.items()},
         scores={name: number(value, f"{PROVENANCE}: scores[{name!r}]") for name, value in provenance.scores.items()},
         pictures=provenance.data,
+        classes=dissection.classes,
         labels=labels,
         settings=settings,
         records={record.name: _read_record(folder / record.path) for record in stored},

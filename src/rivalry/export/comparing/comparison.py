@@ -87,15 +87,15 @@ def compare(first: Side, second: Side) -> Comparison:
     """Compare two networks by what is known of them; neither is run.
 
     Raises:
-        ValueError: If they have no dissected layer in common.
+        ValueError: If no layer of one was dissected, or they have no dissected layer in common.
     """
+    ours, theirs = (_dissected_layers(side) for side in (first, second))
     layers = shared_layers(first.neurons, second.neurons)
-    ours, theirs = (pc.unique(side.neurons["layer"]).to_pylist() for side in (first, second))
     if not layers:
-        said = nearest(ours[0], theirs) if ours and theirs else "none"
+        more = ", …" if len(ours) > 3 else ""
         raise ValueError(
-            f"{first.name} and {second.name} have no dissected layer in common; of the first there is "
-            f"{', '.join(ours[:3]) or 'none'}, of the second the nearest is {said}"
+            f"{first.name} and {second.name} have no dissected layer in common; of the first there are "
+            f"{', '.join(ours[:3])}{more}, of the second the nearest are {nearest(ours[0], theirs)}"
         )
     units = [_within(side.neurons, layers) for side in (first, second)]
     kept = kept_labels(*units)
@@ -110,6 +110,14 @@ def compare(first: Side, second: Side) -> Comparison:
         scalars=shared_scalars(first, second),
         otherwise=made_otherwise(first, second, layers),
     )
+
+
+def _dissected_layers(side: Side) -> list[str]:
+    """The layers whose units are named; to have none is an error."""
+    found: list[str] = pc.unique(side.neurons["layer"]).to_pylist()
+    if not found:
+        raise ValueError(f"no layer of {side.name} was dissected: its units have no labels that could be compared")
+    return found
 
 
 def _layer_pair(layer: str, first: Side, second: Side, labels: KeptLabels) -> LayerPair:

@@ -36,7 +36,7 @@ class HeldConcept:
 
 
 def held_concepts(first: pa.Table, second: pa.Table) -> list[HeldConcept]:
-    """All concepts that either network has, those of which the numbers of units differ most first.
+    """All concepts that either network has: those whose numbers of units differ most first, of these those of most units.
 
     Args:
         first: Units of the layers that both networks have.
@@ -44,4 +44,4 @@ def held_concepts(first: pa.Table, second: pa.Table) -> list[HeldConcept]:
     """
     ours, theirs = (Counter(living(table)["label"].to_pylist()) for table in (first, second))
     found = [HeldConcept(concept, ours[concept], theirs[concept]) for concept in ours.keys() | theirs.keys()]
-    return sorted(found, key=lambda one: (-abs(one.second - one.first), one.concept))
+    return sorted(found, key=lambda one: (-abs(one.second - one.first), -one.first - one.second, one.concept))

@@ -32,11 +32,18 @@ def made_otherwise(first: Side, second: Side, layers: Iterable[str]) -> dict[str
     for analysis in first.records:
         if analysis in second.records and (analysis, analysis) not in naming:
             found[analysis] = _unlike([(first.settings[analysis], second.settings[analysis])])
-    for part, pictures in _PARTS.items():
-        known = [side.pictures[pictures] for side in (first, second) if pictures in side.pictures]
-        scored = all(any(name.startswith(f"{part}/") for name in side.scores) for side in (first, second))
-        found[part] = ["pictures"] if scored and len(set(known)) == 2 else []
+    found |= {part: _scored_otherwise(first, second, part) for part in _PARTS}
     return {what: names for what, names in found.items() if names}
+
+
+def _scored_otherwise(first: Side, second: Side, part: str) -> list[str]:
+    """Where both have scores of a part of the data: whether they are of other pictures, or tell other classes apart."""
+    if not all(any(name.startswith(f"{part}/") for name in side.scores) for side in (first, second)):
+        return []
+    pictures = [side.pictures.get(_PARTS[part], "") for side in (first, second)]
+    classes = [" ".join(map(repr, side.classes)) for side in (first, second)]
+    known = {"pictures": pictures, "classes": classes}
+    return [name for name, values in known.items() if all(values) and values[0] != values[1]]
 
 
 def _unlike(pairs: Iterable[tuple[Mapping[str, JSON], Mapping[str, JSON]]]) -> list[str]:

@@ -28,6 +28,8 @@ def read_side(folder: Path, of: str | None = None) -> Side:
         return read_checkpoint(folder)
     if (folder / "records").is_dir():
         return read_run(folder, of)
+    inside = [str(one.parent) for one in sorted(folder.glob("*/records")) if one.is_dir()]
     raise ValueError(
         f"{folder} is no dissected checkpoint (it holds no {CONFIGURATION}) and no run with records (no folder records)"
+        + (f"; wanted is perhaps {' or '.join(inside[:3])}" if inside else "")
     )

@@ -43,6 +43,7 @@ def read_run(folder: Path, of: str | None = None) -> Side:
         competitors={layer: _competitors(records[name], layer) for layer, name in labels.items()},
         scores=_last_scores(folder / "metrics.csv"),
         pictures={},
+        classes=(),
         labels=labels,
         settings={name: one.settings for name, one in records.items()},
         records=records,

@@ -20,6 +20,7 @@ class Side:
         competitors: By layer, units in a block; 1 where units do not compete.
         scores: What was measured while it was trained, such as ``val/top1``; none where that is not known.
         pictures: Fingerprints of the data sets by their part, such as ``validation``; none where they are not known.
+        classes: Names of the classes; none where they are not known.
         labels: By layer, the analysis that its labels come from.
         settings: By analysis, how it was made.
         records: The last record of every analysis by name, with no more than the table ``bases``.
@@ -30,6 +31,7 @@ class Side:
     competitors: Mapping[str, int]
     scores: Mapping[str, float]
     pictures: Mapping[str, str]
+    classes: tuple[str, ...]
     labels: Mapping[str, str]
     settings: Mapping[str, Mapping[str, JSON]]
     records: Mapping[str, Record]
