@@ -117,8 +117,11 @@ def test_layers_are_those_dissected_or_those_that_compete_or_those_named() -> No
     assert [one.layer for one in explain(checkpoint(Pictured()), noise())[0].layers] == ["early", "late"]
     assert [one.layer for one in explain(pictured(), noise(), ["l*", "conv1"])[0].layers] == ["conv1", "late"]
     dense = checkpoint(nn.Sequential(nn.Conv2d(3, 3, 8), nn.Flatten()))
-    with pytest.raises(ValueError, match="was dissected, and none competes: name layers"):
+    with pytest.raises(ValueError, match=r"was dissected, and none competes: name layers$"):
         explain(dense, noise())
+    acting = checkpoint(nn.Sequential(nn.Conv2d(3, 3, 8), nn.ReLU(), nn.Flatten()))
+    with pytest.raises(ValueError, match=r"name layers, such as 1$"):
+        explain(acting, noise())
 
 
 def test_as_many_units_are_told_as_are_asked_for() -> None:

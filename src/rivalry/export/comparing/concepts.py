@@ -36,7 +36,7 @@ class HeldConcept:
 
 
 def held_concepts(first: pa.Table, second: pa.Table) -> list[HeldConcept]:
-    """All concepts that either network has: those whose numbers of units differ most first, of these those of most units.
+    """All concepts that either network has: those whose numbers of units differ most first, of equal ones the largest.
 
     Args:
         first: Units of the layers that both networks have.

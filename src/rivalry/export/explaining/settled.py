@@ -13,6 +13,7 @@ from rivalry.export.explaining.concepts import ConceptsOfPicture, concept_record
 from rivalry.export.explaining.labels import Label, labels_of
 from rivalry.export.explaining.prototypes import PrototypesOfLayer, prototype_records
 from rivalry.export.loading import DissectedCheckpoint
+from rivalry.lwta.activations import activation_names
 from rivalry.lwta.layer import competitions
 from rivalry.recording.axes import axes_of_outputs
 from rivalry.recording.directions import MARK
@@ -98,7 +99,8 @@ def _explained_layers(checkpoint: DissectedCheckpoint, layers: Sequence[str] | N
     if layers is None:
         own = tuple(layer for layer in checkpoint.layers if MARK not in layer) or tuple(competitions(network))
         if not own:
-            raise ValueError("no layer of this checkpoint was dissected, and none competes: name layers to explain")
+            such = f", such as {acting[-1]}" if (acting := activation_names(network)) else ""
+            raise ValueError(f"no layer of this checkpoint was dissected, and none competes: name layers{such}")
         return resolve_taps(network, own)
     if directed := [layer for layer in layers if MARK in layer]:
         raise ValueError(f"layers of the network are explained, and {directed[0]!r} is one of directions of another")
