@@ -89,7 +89,7 @@ def test_what_is_told_stands_on_the_page() -> None:
     for wanted in ("Why “cat”?", "logit +7.25", "98 %", "ear ✓", "(was dead)", "−1.00", "whiskers", "class:cat · 0.62"):
         assert wanted in words
     assert "81 of 96 units won, 4 in a block" in words
-    assert "Of that, the 2 below contribute +2.00." in words
+    assert "Together they contribute +7.00, the 2 below +2.00 of it; " in words
     assert "The nearest of 32 out of 1000 prototypes by rank correlation" in words
     assert "the bias adds +0.250; contributions are exact" in words
     assert "the rest is +0.250; contributions are of first order" in words
@@ -108,7 +108,7 @@ def test_where_all_units_are_told_nothing_is_left_to_say() -> None:
     told = copy.deepcopy(TOLD)
     for layer in told["layers"]:
         layer["total"] = 2.0
-    assert "below contribute" not in page_of(told)
+    assert "of it; " not in page_of(told)
 
 
 def test_one_class_against_another_is_asked_so() -> None:
@@ -150,6 +150,13 @@ def test_bars_are_as_long_as_contributions_and_go_both_ways() -> None:
     table = page_of().split("ear ✓</td>")[1]
     bars = re.findall(r'<span style="width:([\d.]+)%"></span><span class="(\w+)" style="width:([\d.]+)%">', table)
     assert bars[:2] == [("25.00", "for", "75.00"), ("0.00", "against", "25.00")]  # 3 and −1, zero at a quarter
+
+
+def test_bars_of_probabilities_are_as_long_as_these_and_not_as_the_largest() -> None:
+    unsure = copy.deepcopy(TOLD)
+    unsure["answers"][0]["probability"] = 0.05
+    table = page_of(unsure).split("probability</th>")[1]
+    assert re.findall(r'class="for" style="width:([\d.]+)%"', table)[:2] == ["5.00", "2.00"]
 
 
 def test_parts_that_are_not_known_are_left_out() -> None:

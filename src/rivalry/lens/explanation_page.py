@@ -106,13 +106,13 @@ def _layer(layer: Mapping[str, Any], pictures: ExplanationPictures) -> str:
     """The units of a layer, those with a map as figures too."""
     blocks = "" if layer["competitors"] is None else f", {layer['competitors']} in a block"
     rest, order = ("the bias adds", "exact") if layer["exact"] else ("the rest is", "of first order")
+    below = math.fsum(one["contribution"] for one in layer["units"])
+    all_told = math.isclose(below, layer["total"], rel_tol=1e-4, abs_tol=1e-6)
+    part = "" if all_told else f", the {len(layer['units'])} below {parts.number(below)} of it"
     said = (
         f"{layer['won']} of {layer['width']} units won{blocks}. Together they contribute "
-        f"{parts.number(layer['total'])}; {rest} {parts.number(layer['rest'])}; contributions are {order}."
+        f"{parts.number(layer['total'])}{part}; {rest} {parts.number(layer['rest'])}; contributions are {order}."
     )
-    below = math.fsum(one["contribution"] for one in layer["units"])
-    if not math.isclose(below, layer["total"], rel_tol=1e-4, abs_tol=1e-6):
-        said += f" Of that, the {len(layer['units'])} below contribute {parts.number(below)}."
     figures = [
         parts.figure(png, parts.numbered(one["unit"], parts.unit_label(one)))
         for one in layer["units"]

@@ -42,18 +42,21 @@ def row_of(parts: Iterable[str]) -> str:
     return f'<div class="row">{joined}</div>' if joined else ""
 
 
-def bar_table(columns: Sequence[str], rows: Sequence[tuple[Sequence[str], float]], words: int = 2) -> str:
+def bar_table(
+    columns: Sequence[str], rows: Sequence[tuple[Sequence[str], float]], words: int = 2, whole: float = 0.0
+) -> str:
     """A table whose rows end in a bar, to the left of zero where it is negative. A column without a word is left out.
 
     Args:
         columns: Headings, but for that of the bars.
         rows: Cells as plain text, and the length of the bar.
         words: How many of the first columns hold words, the longest last; the others hold numbers.
+        whole: Length that fills the room, at least; else the longest does.
     """
     told = [place for place in range(len(columns)) if any(cells[place] for cells, _ in rows)]
     kinds = {place: "number" if place >= words else "text" if place == words - 1 else "key" for place in told}
     heads = "".join(f'<th class="{kinds[place]}">{escape(columns[place])}</th>' for place in told)
-    lengths = [0.0, *(length for _, length in rows)]
+    lengths = [0.0, whole, *(length for _, length in rows)]
     body = "".join(
         "<tr>"
         + "".join(f'<td class="{kinds[place]}">{escape(cells[place])}</td>' for place in told)
@@ -69,7 +72,7 @@ def answers(explanation: Mapping[str, Any]) -> str:
         ((one["name"], number(one["logit"], signed=False), percent(one["probability"])), one["probability"])
         for one in explanation["answers"]
     ]
-    return bar_table(["class", "logit", "probability"], rows, words=1)
+    return bar_table(["class", "logit", "probability"], rows, words=1, whole=1.0)
 
 
 def units(layer: Mapping[str, Any]) -> str:
