@@ -35,6 +35,10 @@ _NAMES = """
 SHAPING = frozenset(_NAMES.split())
 """Arguments that shape a network and do nothing else: neither read nor download."""
 
+LARGEST_SIDE = 2_048
+"""Pixels of the side of a picture; what some networks lay over it, such as masks, grows by its square."""
+
+_SIDES = {"image_size", "img_size"}
 _REPEATED = {"depth", "depths", "layers", "num_blocks", "num_layers"}
 _MOST_PARTS = 1_000  # in a row; the deepest networks of timm have some two hundred
 _LARGEST = 1_000_000
@@ -82,6 +86,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
                 f"argument {name!r} of a network is a number, a short text, true or false, or a list of those; "
                 f"given {_shown(value)}"
             )
+        if name in _SIDES and _largest(value) > LARGEST_SIDE:
+            raise ValueError(f"argument {name!r} is {_shown(value)}; sides of pictures are {LARGEST_SIDE:,} at most")
         if name in _REPEATED and _total(value) > _MOST_PARTS:
             raise ValueError(f"argument {name!r} asks for more than {_MOST_PARTS} parts: {_shown(value)}")
 
@@ -103,6 +109,12 @@ def _is_plain(value: Any, *, inside: int = 0) -> bool:
 def _total(value: Any) -> float:
     if isinstance(value, list | tuple):
         return sum(map(_total, value))
+    return value if isinstance(value, int | float) else 0
+
+
+def _largest(value: Any) -> float:
+    if isinstance(value, list | tuple):
+        return max(map(_largest, value), default=0)
     return value if isinstance(value, int | float) else 0
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import rivalry
 from rivalry.export.folder.sums import write_sums
-from tests.export.loading.folders import change_json, neurons_of
+from tests.export.loading.folders import change_json, neurons_of, write_folder
 
 
 def refused(folder: Path) -> str:
@@ -124,6 +124,18 @@ def test_layers_that_the_network_has_not_are_refused(
 ) -> None:
     change_json(folder / "config.json", lambda told: change(told["dissection"]["layers"]))
     assert said in refused(folder)
+
+
+def test_pictures_that_the_network_does_not_take_are_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path / "there", "test_vit", "blocks.1.mlp.act", img_size=64, dynamic_img_size=False)
+    change_json(tmp_path / "there/config.json", lambda told: told["dissection"]["images"].update(side=48))
+    said = refused(tmp_path / "there")
+    assert said.startswith("config.json: the network does not take pictures of 48 pixels a side: Input height")
+
+
+def test_a_competition_that_cannot_be_built_is_refused(folder: Path) -> None:
+    change_json(folder / "config.json", lambda told: told["model_args"]["competitors"].update({"layer4.0.act2": 7}))
+    assert "config.json: lwta cannot be built: " in refused(folder)
 
 
 def test_a_record_that_is_not_there_is_refused(folder: Path) -> None:

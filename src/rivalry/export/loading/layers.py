@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rivalry.export.folder import Dissection
+from rivalry.export.loading.guard.network import in_one_line
 from rivalry.lwta.layer import competitions
 from rivalry.numerics.nearest import nearest
 
@@ -72,5 +73,6 @@ def _show_blank(
     with ExitStack() as hooks:
         for name in names:
             hooks.callback(network.get_submodule(name).register_forward_hook(hear(name)).remove)
-        logits: Tensor = network(torch.zeros(1, 3, side, side))
+        with in_one_line(f"config.json: the network does not take pictures of {side} pixels a side"):
+            logits: Tensor = network(torch.zeros(1, 3, side, side))
     return tuple(logits.shape), shapes

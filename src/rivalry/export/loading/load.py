@@ -21,7 +21,7 @@ from rivalry.export.folder.neurons import check_neurons
 from rivalry.export.folder.sums import check_sums
 from rivalry.export.loading.checkpoint import DissectedCheckpoint
 from rivalry.export.loading.guard.documents import read_json, read_text
-from rivalry.export.loading.guard.network import check_network
+from rivalry.export.loading.guard.network import check_network, in_one_line
 from rivalry.export.loading.guard.tables import read_table
 from rivalry.export.loading.guard.tensors import read_claims
 from rivalry.export.loading.guard.tree import check_tree
@@ -51,7 +51,8 @@ def load(where: str | Path) -> DissectedCheckpoint:
     provenance = Provenance.from_json(read_json(folder / PROVENANCE))
     check_network(config, read_claims(folder / WEIGHTS))
     neurons = _read_neurons(folder / NEURONS, config)
-    network = _build(config)
+    with in_one_line(f"config.json: {config.architecture} cannot be built"):
+        network = _build(config)
     network.load_state_dict(load_file(folder / WEIGHTS))
     check_layers(network.eval(), config.dissection)
     records = StoredRecords(folder, config.dissection.records)

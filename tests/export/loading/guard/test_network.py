@@ -60,6 +60,21 @@ def test_a_network_of_a_terabyte_is_refused_without_memory(folder: Path) -> None
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kilobytes
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"img_size": 112_000}, "argument 'img_size' is 112000; sides of pictures are 2,048 at most"),
+        ({"img_size": [64, 4_000]}, r"argument 'img_size' is \[64, 4000\]; sides of pictures are 2,048 at most"),
+        ({"img_size": 2_000, "window_size": 500}, "lays out 1,074,470,797,376 bytes beside its weights; at most"),
+    ],
+)
+def test_what_a_network_lays_out_beside_its_weights_is_bounded(
+    arguments: dict[str, Any], said: str, folder: Path
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        check(folder, architecture="swin_tiny_patch4_window7_224", model_args=arguments)
+
+
 def test_pictures_beyond_measure_are_refused(folder: Path) -> None:
     told = json.loads((folder / "config.json").read_text())
     told["dissection"]["images"]["side"] = 100_000

@@ -1,12 +1,14 @@
 """What ``config.json`` may ask for, and whether the weights are of the network that it asks for.
 
 The network is first built without memory (on torch's device ``meta``), where one of a terabyte costs what one of a
-megabyte does, and its shapes are compared with those that the weight file claims.
+megabyte does, and its shapes are compared with those that the weight file claims. What a network lays out for itself,
+and no file holds, is bounded, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,12 +16,23 @@ import torch
 from rivalry.export.folder import Configuration
 from rivalry.export.folder.plain import items, number, text, whole
 from rivalry.export.loading.guard.tensors import Claim
-from rivalry.lwta.arguments import check_arguments, check_base
+from rivalry.lwta.arguments import LARGEST_SIDE, check_arguments, check_base
 from rivalry.lwta.networks import create_base
 
-LARGEST_SIDE = 2_048
-"""Pixels of the side of a picture."""
+MOST_UNSTORED = 4 * 2**30
+"""Bytes that a network may lay out for itself beside its weights: indexes of positions, masks of windows."""
 
+_REFUSALS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _PLACE = "config.json: model_args"
 _COMPETITION = {"base", "competitors", "where", "evaluation_mode", "sharpness", "input_size"}
 
@@ -44,6 +57,22 @@ def check_network(config: Configuration, claims: Mapping[str, Claim]) -> None:
     check_base(base)
     check_arguments(shaping)
     _check_shapes(_shapes_of(base, config.num_classes, shaping), claims)
+
+
+@contextmanager
+def in_one_line(said: str) -> Iterator[None]:
+    """Say what a network's own code has against a description in one line, whatever it raises.
+
+    Args:
+        said: What comes before it.
+
+    Raises:
+        ValueError: In place of the error.
+    """
+    try:
+        yield
+    except _REFUSALS as error:
+        raise ValueError(f"{said}: {str(error).partition(chr(10))[0] or type(error).__name__}") from error
 
 
 def _check_competition(arguments: Mapping[str, Any]) -> None:
@@ -72,13 +101,17 @@ def _check_competition(arguments: Mapping[str, Any]) -> None:
 
 
 def _shapes_of(base: str, num_classes: int, shaping: Mapping[str, Any]) -> dict[str, Claim]:
-    try:
-        with torch.device("meta"), torch.random.fork_rng(devices=[]):
-            network = create_base(base, num_classes=num_classes, **shaping)
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        said = str(error).partition("\n")[0]
-        raise ValueError(f"config.json: {base} cannot be built with {dict(shaping)}: {said}") from error
-    return {name: Claim(tensor.dtype, tuple(tensor.shape)) for name, tensor in network.state_dict().items()}
+    cannot = f"config.json: {base} cannot be built with {dict(shaping)}"
+    with in_one_line(cannot), torch.device("meta"), torch.random.fork_rng(devices=[]):
+        network = create_base(base, num_classes=num_classes, **shaping)
+    stored = network.state_dict()
+    unstored = sum(buffer.nbytes for name, buffer in network.named_buffers() if name not in stored)
+    if unstored > MOST_UNSTORED:
+        raise ValueError(
+            f"config.json: {base} with {dict(shaping)} lays out {unstored:,} bytes beside its weights; at most "
+            f"{MOST_UNSTORED:,} are taken"
+        )
+    return {name: Claim(tensor.dtype, tuple(tensor.shape)) for name, tensor in stored.items()}
 
 
 def _check_shapes(wanted: Mapping[str, Claim], claims: Mapping[str, Claim]) -> None:
