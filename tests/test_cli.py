@@ -69,6 +69,15 @@ def test_a_missing_file_is_one_message_and_status_two(capsys: pytest.CaptureFixt
     assert len(said.splitlines()) == 1
 
 
+def test_an_error_gives_the_terminal_no_commands(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "harm\x1b[2Jful").mkdir()
+    assert main(["compare", str(tmp_path / "harmful"), str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "nearest: " in said
+    assert "harm�[2Jful" in said
+    assert "\x1b" not in said
+
+
 def test_an_error_of_our_own_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     from rivalry.training import analyze
 

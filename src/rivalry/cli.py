@@ -87,12 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(error: ValueError) -> str:
-    """What an error says; of one in a process that loads pictures without that process' traceback."""
-    said = str(error)
-    if "Original Traceback (most recent call last)" not in said:
-        return said
-    last = max(number for number, line in enumerate(said.splitlines()) if line.startswith("  "))
-    return "\n".join(said.splitlines()[last + 1 :]).partition(": ")[2]
+    """What an error says; of one in a process that loads pictures without that process' traceback.
+
+    It may speak of names from a stranger's folder, which give the terminal no commands.
+    """
+    from rivalry.lens.words import printable
+
+    lines = str(error).expandtabs().split("\n")
+    if "Original Traceback (most recent call last):" in lines:
+        last = max(number for number, line in enumerate(lines) if line.startswith("  "))
+        lines = "\n".join(lines[last + 1 :]).partition(": ")[2].split("\n")
+    return "\n".join(map(printable, lines))
 
 
 def _unknown(command: str) -> int:
