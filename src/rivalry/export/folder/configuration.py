@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rivalry.export.folder.dissection import Dissection
-from rivalry.export.folder.dissection import StoredRecord as StoredRecord
 from rivalry.export.folder.plain import entry, mapping, text, whole
 
 _ROOT = "config.json"
