@@ -23,6 +23,7 @@ from rivalry.export.explaining.page import write_page
 from rivalry.export.explaining.report import print_explanation
 from rivalry.export.loading import DissectedCheckpoint, load
 from rivalry.help_text import command_parser
+from rivalry.lens.words import printable
 
 EPILOGUE = """\
 DIR is a folder that `rivalry export` has written. A folder among the pictures means all pictures in it. Winners are
@@ -87,7 +88,7 @@ def _print(explanations: Sequence[Explanation], page: Path | None, *, as_json: b
         print(json.dumps([one.to_json() for one in explanations], indent=2, allow_nan=False))
     elif page is not None:
         console.print(
-            f"  {page}  {len(explanations)} picture{'s' * (len(explanations) != 1)}",
+            f"  {printable(str(page))}  {len(explanations)} picture{'s' * (len(explanations) != 1)}",
             soft_wrap=True,
             highlight=False,
             markup=False,
