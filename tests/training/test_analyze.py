@@ -103,6 +103,7 @@ def test_a_network_of_torchvision_is_analysed_call_by_call(place: Path, monkeypa
         (["test_resnet", "--weights", "none"], "say what to analyse"),
         (["test_resnet", "--weights", "none", "--config", "none.yaml"], "there is no file none.yaml"),
         (["none.ckpt", "--config", "tiles.yaml"], "there is no checkpoint none.ckpt"),
+        (["runs/frist", "--config", "tiles.yaml"], "there is no run runs/frist; the nearest in runs are .*first"),
         (["runs/first", "--mode", "loudest"], "loudest"),
         (["runs/first", "--config", "empty.yaml"], "no `analyses`"),
         (["test_resnet", "--weights", "none", "--config", "dark.yaml"], "neither `data` nor `probe`"),

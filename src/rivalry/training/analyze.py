@@ -22,6 +22,7 @@ from rich.console import Console
 from rivalry.data.dataset import ImageDataset
 from rivalry.help_text import command_parser
 from rivalry.lwta import Mode
+from rivalry.numerics.nearest import nearest
 from rivalry.recording.analysis import Analysis
 from rivalry.recording.sweep import sweep
 from rivalry.records import Record
@@ -125,6 +126,9 @@ def find_target(name: str, *, checkpoint: Which = "last", weights: str | None = 
         if not path.is_file():
             raise ValueError(f"there is no checkpoint {path}")
         return _from_checkpoint(path, RunFolder(path.parent.parent))
+    if path.parent.is_dir() and path.parent != Path():
+        beside = [one.name for one in path.parent.iterdir() if one.is_dir()]
+        raise ValueError(f"there is no run {name}; the nearest in {path.parent} are {nearest(path.name, beside)}")
     find_source(name)
     if weights is None:
         raise ValueError(

@@ -32,7 +32,6 @@ from rivalry.training.analyze import Target, find_target
 from rivalry.training.backbone import describe
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.run import Which
-from rivalry.training.settings import Backbone
 from rivalry.training.wandb import Place, check_login, log_checkpoint
 
 EPILOGUE = """\
@@ -107,8 +106,6 @@ def _target_and_place(options: Any) -> tuple[Target, Path]:
     check_login(options.wandb)
     if options.push:
         check_push(options.push)
-    if not Path(options.target).is_dir() and not options.target.endswith(".ckpt"):
-        check_describable(Backbone(options.target))
     target = find_target(options.target, checkpoint=options.checkpoint, weights=options.weights, seed=options.seed)
     folder = Path(options.out) if options.out else target.folder.root / "dissected"
     check_place(folder, overwrite=options.overwrite)
