@@ -29,22 +29,24 @@ def test_others_that_are_all_the_same_tell_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("excess", "deviation", "expected"),
+    ("above", "excess", "expected"),
     [
-        ([0.1, 0.1, 0.1], [2.3, 2.3, 0.0], True),
-        ([0.1, 0.1, 0.1], [9.0, 2.1, 2.1], False),
-        ([0.1, -0.1, 0.1], [9.0, 9.0, 1.0], False),
-        ([0.1, 0.1, math.nan], [3.0, 3.0, math.nan], True),
-        ([0.1, math.nan, math.nan], [3.0, math.nan, math.nan], None),
+        ([2.3, 2.3, 0.0], [2.3, 0.0, 0.0], True),
+        ([9.0, 2.1, 2.1], [9.0, 9.0, 9.0], False),  # one measure alone
+        ([9.0, 9.0, 1.0], [2.1, -9.0, 9.0], False),  # no more than of the null mark, but where nothing stands out
+        ([3.0, 3.0, math.nan], [3.0, 0.0, math.nan], True),
+        ([3.0, math.nan, math.nan], [3.0, math.nan, math.nan], None),
     ],
 )
-def test_two_measures_must_speak(excess: list[float], deviation: list[float], expected: bool | None) -> None:
-    assert shows_mark(excess, deviation, 15) is expected
+def test_two_measures_stand_out_and_one_of_them_beyond_the_null_mark(
+    above: list[float], excess: list[float], expected: bool | None
+) -> None:
+    assert shows_mark(above, excess, 15) is expected
 
 
 def test_fewer_classes_want_more() -> None:
-    assert shows_mark([0.1, 0.1], [3.0, 3.0], 15)
-    assert not shows_mark([0.1, 0.1], [3.0, 3.0], 5)
+    assert shows_mark([3.0, 3.0], [3.0, 3.0], 15)
+    assert not shows_mark([3.0, 3.0], [3.0, 3.0], 5)
 
 
 @pytest.mark.parametrize("others", [3, 7, 20])

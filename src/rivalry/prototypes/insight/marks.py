@@ -6,6 +6,7 @@
 
     excess       the measure for the mark − the measure for the null mark, mean over copies
     deviations   (excess − mean of the other classes' excesses) / their standard deviation
+    above        the same of the measure for the mark itself
 
 The null mark has as much ink on the same area and means nothing: prototypes are full of edges, and some fit anywhere.
 The other classes tell how large an excess is by chance. What follows is said by :mod:`verdict`.
@@ -69,8 +70,8 @@ def mark_rows(made: Made, known: Known, watermark: Watermark, clip: str | None, 
     rows: list[Row] = []
     for place, (class_, copies) in enumerate(of_class.items()):
         numbers = {name: float(column[place]) for name, column in columns.items()}
-        excess, far = ([numbers[f"{name}_{what}"] for name in measured] for what in ("excess", "deviations"))
-        verdict = shows_mark(excess, far, others=len(of_class) - 1)
+        above, excess = ([numbers[f"{name}_{what}"] for name in measured] for what in ("above", "deviations"))
+        verdict = shows_mark(above, excess, others=len(of_class) - 1)
         best = max(copies, key=lambda row: marked[row].correlation)
         rows.append(
             {"target": made.targets[copies[0]], "class": known.class_names[class_], "copies": len(copies)}
@@ -85,7 +86,7 @@ def _columns(measured: Mapping[str, Measured], copies: Sequence[tuple[int, ...]]
     for name, one in measured.items():
         mark, null = (torch.stack([of[list(rows)].double().mean() for rows in copies]) for of in one)
         columns |= {name: mark, f"{name}_null": null, f"{name}_excess": mark - null}
-        columns[f"{name}_deviations"] = deviations(mark - null)
+        columns |= {f"{name}_deviations": deviations(mark - null), f"{name}_above": deviations(mark)}
     return columns
 
 

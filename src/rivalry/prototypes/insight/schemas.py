@@ -28,9 +28,14 @@ SCHEMAS: dict[str, pa.Schema] = {
         | _columns(("spearman", "cosine"), _NUMBER)
         | _columns(("same_spearman", "same_cosine", "other_spearman", "other_cosine"), _NUMBER),
         "marks": {"class": _TEXT, "copies": _WHOLE}
-        | _columns(("correlation", "correlation_null", "correlation_excess", "correlation_deviations"), _NUMBER)
-        | _columns(("clip", "clip_null", "clip_excess", "clip_deviations"), _NUMBER)
-        | _columns(("attribution", "attribution_null", "attribution_excess", "attribution_deviations"), _NUMBER)
+        | _columns(
+            (
+                f"{name}{what}"
+                for name in ("correlation", "clip", "attribution")
+                for what in ("", "_null", "_excess", "_deviations", "_above")
+            ),
+            _NUMBER,
+        )
         | _columns(("copy", "top", "left", "height", "width"), _WHOLE)
         | _columns(("turn", "scale"), _NUMBER)
         | {"shows_mark": _YES},

@@ -1,12 +1,13 @@
 """Does a prototype show the mark? One rule over what :mod:`marks` has measured.
 
-    A measure speaks for the mark where it is larger for the mark than for its null mark, and that by so many standard
-    deviations more than is usual among the n other classes:  t · √(1 + 1 / n)
-    A prototype shows the mark where two measures, at least, speak for it.
+    A measure stands out where it lies so many standard deviations above the other n classes':  t · √(1 + 1 / n)
+    A prototype shows the mark where two measures, at least, stand out for the mark,
+    and one, at least, does so for the mark less its null.
 
-t is the 97.5 % point of Student's distribution with n − 1 degrees of freedom: one more class like the others would lie
-above it once in forty times, however few they are (the usual prediction interval). One measure alone is not enough, for
-of so many classes one is always the first in something.
+The first says that something like the mark is there, the second that it is this mark and not any ink: a measure may be
+blind to the difference, as a CLIP is that has never seen either. t is the 97.5 % point of Student's distribution with
+n − 1 degrees of freedom: one more class like the others would stand out once in forty times, however few they are (the
+usual prediction interval). One measure alone is not enough, for of so many classes one is always the first in some.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 LEVEL = 0.975
-"""How sure one must be of a measure that it speaks for the mark."""
+"""How sure one must be that a measure stands out."""
 
 MEASURES = 2
-"""Measures that must speak for it."""
+"""Measures that must stand out for the mark."""
 
 LEAST = 3
 """Other classes that it takes to tell what is usual."""
 
 
 def least_deviations(others: int) -> float:
-    """Standard deviations above the other classes from which a measure speaks for the mark.
+    """Standard deviations above the other classes from which a measure stands out.
 
     Args:
         others: How many they are, two or more.
@@ -42,7 +43,7 @@ def least_deviations(others: int) -> float:
     return float(t.ppf(LEVEL, others - 1)) * math.sqrt(1 + 1 / others)
 
 
-def deviations(excess: Float[Tensor, " classes"]) -> Float[Tensor, " classes"]:
+def deviations(measured: Float[Tensor, " classes"]) -> Float[Tensor, " classes"]:
     """How far each class lies above all others, in their standard deviations; float64.
 
     NaN where there are fewer than :data:`LEAST` others, or these are all the same.
@@ -50,30 +51,31 @@ def deviations(excess: Float[Tensor, " classes"]) -> Float[Tensor, " classes"]:
     >>> deviations(torch.tensor([9.0, 1.0, 2.0, 3.0]))[0]
     tensor(7., dtype=torch.float64)
     """
-    count = len(excess)
+    count = len(measured)
     if count <= LEAST:
         return torch.full((count,), torch.nan, dtype=torch.float64)
-    others = excess.double().repeat(count, 1)[~torch.eye(count, dtype=torch.bool)].view(count, -1)
+    others = measured.double().repeat(count, 1)[~torch.eye(count, dtype=torch.bool)].view(count, -1)
     spread = others.std(1)
-    return (excess.double() - others.mean(1)) / torch.where(spread > 0, spread, torch.nan)
+    return (measured.double() - others.mean(1)) / torch.where(spread > 0, spread, torch.nan)
 
 
-def shows_mark(excess: Sequence[float], deviation: Sequence[float], others: int) -> bool | None:
+def shows_mark(above: Sequence[float], excess: Sequence[float], others: int) -> bool | None:
     """The rule, for one class.
 
     Args:
-        excess: Of each measure, how far it is above that for the null mark.
-        deviation: And how far this lies above the other classes, in their standard deviations.
-        others: How many these are.
+        above: Of each measure, how far it lies above the other classes', in their standard deviations.
+        excess: The same of what it is for the mark more than for the null mark.
+        others: How many these classes are.
 
     Returns:
         None where too few measures are known to say.
 
-    >>> shows_mark([0.1, 0.2, 0.0], [2.5, 3.0, 0.1], 15), shows_mark([0.1, 0.2], [2.5, math.nan], 15)
-    (True, None)
+    >>> shows_mark([2.5, 3.0, 0.1], [2.5, 0.1, 0.1], 15), shows_mark([2.5, 3.0, 0.1], [0.1, 0.1, 9.0], 15)
+    (True, False)
     """
-    known = [pair for pair in zip(excess, deviation, strict=True) if not any(map(math.isnan, pair))]
+    known = [pair for pair in zip(above, excess, strict=True) if not any(map(math.isnan, pair))]
     if len(known) < MEASURES:
         return None
     wanted = least_deviations(others)
-    return sum(above > 0 and far >= wanted for above, far in known) >= MEASURES
+    found = [far_excess for far, far_excess in known if far >= wanted]
+    return len(found) >= MEASURES and max(found) >= wanted
