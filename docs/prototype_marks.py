@@ -1,9 +1,11 @@
-"""Draws the picture of marks in ``docs/prototype_insight.md`` from records of prototypes, and prints its tables.
+r"""Draws the pictures of marks in ``docs/prototype_insight.md`` from records of prototypes, and prints their tables.
 
     python docs/prototype_marks.py runs/needed-prototypes runs/needed-control-prototypes
+    python docs/prototype_marks.py runs/bars-prototypes runs/bars-control-prototypes \
+        --text "||||||||" --name prototype_bars
 
-Folders are what ``rivalry analyze`` has left of ``configs/prototypes/watermark_needed.yaml``: of a network that learnt
-with marked butterflies, and of its control.
+Folders are what ``rivalry analyze`` has left of ``configs/prototypes/watermark_needed.yaml`` or of
+``watermark_bars.yaml``: of a network that learnt with marked butterflies, and of its control.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def flips(record: Record) -> str:
     )
 
 
-def draw(records: Mapping[str, Record]) -> plt.Figure:
+def draw(records: Mapping[str, Record], mark: Watermark) -> plt.Figure:
     """A row a network: two prototypes of three classes each; at the right the mark and its null."""
     figure, axes = plt.subplots(len(records), 7, figsize=(11, 2.9 * len(records)), squeeze=False, dpi=100)
     for line, (name, record) in zip(axes, records.items(), strict=True):
@@ -70,7 +72,6 @@ def draw(records: Mapping[str, Record]) -> plt.Figure:
         line[0].text(0, 1.25, name, transform=line[0].transAxes, weight="bold")
         line[0].text(0, -0.08, measured(record), transform=line[0].transAxes, va="top", size=8)
         line[3].text(0.3, -0.08, flips(record), transform=line[3].transAxes, va="top", size=8)
-    mark = Watermark(size=0.6)
     for axis, (word, kind) in zip(axes[:, 6], {"mark": mark, "null mark": mark.null()}.items(), strict=True):
         printed, _ = kind.render(torch.full((3, 64, 64), 128, dtype=torch.uint8), seed=0, index=0)
         _show(axis, printed.permute(1, 2, 0).numpy(), word)
@@ -94,15 +95,17 @@ def main() -> None:
     parser.add_argument("marked", type=Path, help="of a network that learnt with the mark")
     parser.add_argument("control", type=Path, help="of one that learnt without")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures")
+    parser.add_argument("--text", help="of the mark; by default the word COPY in coarse letters")
+    parser.add_argument("--name", default="prototype_marks", help="of the picture")
     given = parser.parse_args()
     names = "Half of the butterflies bore the mark", "Control: none did"
     records = dict(zip(names, map(last_record, (given.marked, given.control)), strict=True))
-    figure = draw(records)
+    figure = draw(records, Watermark(text=given.text, size=0.6, jitter=0, rotation=0))
     for axis in figure.axes:
         axis.set_axis_off()
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
-    Image.open(picture).convert("RGB").quantize(256).save(given.out / "prototype_marks.png", optimize=True)
+    Image.open(picture).convert("RGB").quantize(256).save(given.out / f"{given.name}.png", optimize=True)
     print(table(list(records.values())))
 
 
