@@ -13,13 +13,14 @@ from typing import Any
 from jsonargparse import ArgumentError, ArgumentParser
 from PIL import Image
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from rivalry.help_text import command_parser
 from rivalry.lens.class_page import class_page
 from rivalry.lens.class_view import COLOURED, explained_classes, shows_concepts
+from rivalry.lens.titled import titled
+from rivalry.lens.words import in_terminal
 from rivalry.numerics.nearest import nearest
 from rivalry.records import Record, find_records
 from rivalry.training.run import RunFolder
@@ -116,12 +117,12 @@ def _in_file(word: str) -> str:
 
 
 def _classes(record: Record, places: Sequence[tuple[str, str]]) -> Table:
-    table = _titled("What classes are made of", ("layer", "class"), ("pictures", "right", "strategies", "unexplained"))
+    table = titled("What classes are made of", ("layer", "class"), ("pictures", "right", "strategies", "unexplained"))
     rows = {(row["layer"], row["class"]): row for row in record.tables["classes"].to_pylist()}
     for layer, class_ in places:
         row = rows[layer, class_]
         shares = [_percent(row[name]) for name in ("accuracy", "unexplained")]
-        table.add_row(layer, escape(class_), str(row["images"]), shares[0], str(row["strategies"]), shares[1])
+        table.add_row(layer, in_terminal(class_), str(row["images"]), shares[0], str(row["strategies"]), shares[1])
     return table
 
 
@@ -130,7 +131,7 @@ def _least_reliable(record: Record, places: Sequence[tuple[str, str]]) -> Table:
 
     Those that decide many pictures come first: of one picture a concept is wrong by chance.
     """
-    table = _titled("Least reliable concepts", ("layer", "concept"), ("decides", "right"))
+    table = titled("Least reliable concepts", ("layer", "concept"), ("decides", "right"))
     rows = [
         row
         for row in record.tables["concepts"].to_pylist()
@@ -149,7 +150,7 @@ def _least_reliable(record: Record, places: Sequence[tuple[str, str]]) -> Table:
 
 def _most_shared(record: Record, places: Sequence[tuple[str, str]]) -> Table:
     """The concepts of different classes that are most alike, the one of a page at least."""
-    table = _titled("Most shared concepts", ("layer", "concept", "and"), ("cosine",))
+    table = titled("Most shared concepts", ("layer", "concept", "and"), ("cosine",))
     shared = record.tables.get("shared")
     for row in [] if shared is None else shared.to_pylist():
         here = {(row["layer"], row["class"]), (row["layer"], row["other_class"])} & set(places)
@@ -159,17 +160,8 @@ def _most_shared(record: Record, places: Sequence[tuple[str, str]]) -> Table:
     return table
 
 
-def _titled(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in words:
-        table.add_column(column)
-    for column in numbers:
-        table.add_column(column, justify="right")
-    return table
-
-
 def _called(class_: str, concept: int, name: str | None) -> str:
-    return escape(f"{class_}:{concept}{'' if name is None else f' {name}'}")
+    return in_terminal(f"{class_}:{concept}{'' if name is None else f' {name}'}")
 
 
 def _percent(value: float | None) -> str:

@@ -17,6 +17,7 @@ from rich.table import Table
 from rivalry.dissection.emergence import emergence_in, names_units
 from rivalry.help_text import command_parser
 from rivalry.lens.pictures import picture_of
+from rivalry.lens.titled import titled
 from rivalry.records import Record, find_records
 from rivalry.training.run import RunFolder
 
@@ -87,9 +88,7 @@ def dissections_in(records: Path, wanted: str | None = None) -> list[str]:
 
 
 def _table(name: str, records: Sequence[Record]) -> Table:
-    table = Table(title=f"What came and went ({name})", title_justify="left")
-    for column in ("epoch", "concepts", "new", "lost", "labels unchanged"):
-        table.add_column(column, justify="right")
+    table = titled(f"What came and went ({name})", (), ("epoch", "concepts", "new", "lost", "labels unchanged"))
     for record in records:
         counts = [record.scalars[f"{kind}_concepts"] for kind in ("distinct", "new", "lost")]
         share = record.scalars["labels_unchanged"]

@@ -17,7 +17,6 @@ from typing import Any
 from jsonargparse import ArgumentError, ArgumentParser
 from PIL import Image
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from rivalry.data.dataset import ImageDataset
@@ -25,6 +24,7 @@ from rivalry.data.folders import ImageFolder, find_pictures
 from rivalry.help_text import command_parser
 from rivalry.lens.naturalness_chart import naturalness_chart, shows_naturalness
 from rivalry.lens.prototype_sheet import prototype_sheet, shows_prototypes
+from rivalry.lens.words import in_terminal
 from rivalry.lwta import Mode
 from rivalry.prototypes import Prototypes
 from rivalry.prototypes.nature import Own
@@ -120,13 +120,13 @@ def prototype_table(record: Record) -> Table:
     for column in ("value", "p", "natural", "best", "steps"):
         table.add_column(column, justify="right")
     for row in record.tables["prototypes"].to_pylist():
-        name = escape(row["target"])
+        name = in_terminal(row["target"])
         if row["picture"] is None:
-            table.add_row(name, escape(row["reason"]))
+            table.add_row(name, in_terminal(row["reason"]))
             continue
         by = row["method"] if not row["copy"] else f"{row['method']} {row['copy'] + 1}"
         if row["reason"] is not None:
-            by += f": {escape(row['reason'])}"
+            by += f": {in_terminal(row['reason'])}"
         numbers = [_number(row[column]) for column in ("value", "probability", "natural_value", "natural_top")]
         table.add_row(name, by, *numbers, str(row["steps"]))
     return table

@@ -10,6 +10,7 @@ from rich.table import Table
 from rivalry.export.comparing.comparison import Comparison
 from rivalry.export.comparing.concepts import HeldConcept
 from rivalry.export.comparing.headline import headline, number, percent
+from rivalry.lens.titled import titled
 from rivalry.lens.words import in_terminal
 
 
@@ -41,7 +42,7 @@ def remarks(comparison: Comparison) -> Iterator[str]:
 
 
 def _summary(comparison: Comparison) -> Table:
-    table = _titled("In short", ("",), ("A", "B"))
+    table = titled("In short", ("",), ("A", "B"))
     for line in headline(comparison):
         table.add_row(in_terminal(line.name), line.first, line.second)
     both, same = (sum(getattr(one.labels, name) for one in comparison.layers) for name in ("both", "same"))
@@ -51,7 +52,7 @@ def _summary(comparison: Comparison) -> Table:
 
 
 def _layers(comparison: Comparison) -> Table:
-    table = _titled("Layers: units with the same label", ("layer",), ("units", "U", "active", "dead", "same", "chance"))
+    table = titled("Layers: units with the same label", ("layer",), ("units", "U", "active", "dead", "same", "chance"))
     for one in comparison.layers:
         labels = one.labels
         kept = f"{labels.same} of {labels.both}" if labels.both else "–"
@@ -69,14 +70,14 @@ def _layers(comparison: Comparison) -> Table:
 
 def _changed(comparison: Comparison, rows: int) -> Table:
     found = comparison.changed
-    table = _titled(f"Units whose labels changed{_some(found, rows)}, clearest first", ("layer", "unit", "A", "B"), ())
+    table = titled(f"Units whose labels changed{_some(found, rows)}, clearest first", ("layer", "unit", "A", "B"), ())
     for one in found[:rows]:
         table.add_row(in_terminal(one.layer), str(one.unit), in_terminal(one.first), in_terminal(one.second))
     return table
 
 
 def _concepts(comparison: Comparison, rows: int) -> Table:
-    table = _titled("Concepts gained and lost, with the units that are called so", ("", "concept"), ("A", "B"))
+    table = titled("Concepts gained and lost, with the units that are called so", ("", "concept"), ("A", "B"))
     for word, found in (("gained", comparison.gained), ("lost", comparison.lost)):
         for one in found[:rows]:
             table.add_row(word, in_terminal(one.concept), str(one.first), str(one.second))
@@ -87,19 +88,10 @@ def _concepts(comparison: Comparison, rows: int) -> Table:
 
 def _scalars(comparison: Comparison) -> Table:
     """Numbers of analyses that are not the same; all stand in the JSON."""
-    table = _titled("What analyses found otherwise", ("analysis", "number"), ("A", "B"))
+    table = titled("What analyses found otherwise", ("analysis", "number"), ("A", "B"))
     for one in comparison.scalars:
         if number(one.first) != number(one.second):
             table.add_row(in_terminal(one.of), in_terminal(one.name), number(one.first), number(one.second))
-    return table
-
-
-def _titled(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in words:
-        table.add_column(column)
-    for column in numbers:
-        table.add_column(column, justify="right")
     return table
 
 
