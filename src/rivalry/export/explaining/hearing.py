@@ -5,8 +5,7 @@ Winners are found by argmax and heard where they are drawn: nothing is random, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from rivalry.lwta.layer import competitions, evaluating
 from rivalry.recording.live import Live
+from rivalry.recording.taps import Taps
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,12 @@ def hear_picture(
     Raises:
         ValueError: For a layer that does not run, or gives no tensor.
     """
+    competing = {layer: one for layer, one in competitions(network).items() if layer in layers}
     with torch.inference_mode(False), torch.enable_grad(), evaluating(network, "argmax"):
         given = inputs.clone().requires_grad_()
-        with _hearing_winners(network, layers) as winners, Live(network, layers, logits_of_inputs) as live:
+        with Taps(network, competing) as taps, Live(network, layers, logits_of_inputs) as live:
             heard = live(given)
+            _, winners = taps.take()
             if heard.logits is None or heard.logits.ndim != 2:
                 raise ValueError(
                     f"{type(network).__name__} gives no logits (batch, classes): nothing is to be explained"
@@ -83,7 +85,6 @@ def hear_picture(
             factors = ask(logits).to(logits)
             value = (heard.logits[0].float() * factors).sum()
             gradients = torch.autograd.grad(value, list(heard.outputs.values()), allow_unused=True)
-    competing = competitions(network)
     found = {
         layer: HeardLayer(
             output.detach(),
@@ -100,23 +101,3 @@ def logits_of_inputs(network: nn.Module, inputs: Tensor) -> Tensor:
     """Logits of inputs that are normalised already."""
     logits: Tensor = network(inputs)
     return logits
-
-
-@contextmanager
-def _hearing_winners(network: nn.Module, layers: Sequence[str]) -> Iterator[dict[str, Tensor]]:
-    """Note the winners of those layers that compete."""
-    winners: dict[str, Tensor] = {}
-
-    def noting(layer: str) -> Callable[..., None]:
-        def note(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            winners[layer] = output.detach()
-
-        return note
-
-    competing = competitions(network)
-    hooks = [competing[one].winner.register_forward_hook(noting(one)) for one in layers if one in competing]
-    try:
-        yield winners
-    finally:
-        for hook in hooks:
-            hook.remove()
