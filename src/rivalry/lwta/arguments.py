@@ -8,7 +8,7 @@ only names of networks that are installed, and plain arguments that shape them, 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import timm
@@ -86,9 +86,9 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
                 f"argument {name!r} of a network is a number, a short text, true or false, or a list of those; "
                 f"given {_shown(value)}"
             )
-        if name in _SIDES and _largest(value) > LARGEST_SIDE:
+        if name in _SIDES and max(_numbers(value), default=0) > LARGEST_SIDE:
             raise ValueError(f"argument {name!r} is {_shown(value)}; sides of pictures are {LARGEST_SIDE:,} at most")
-        if name in _REPEATED and _total(value) > _MOST_PARTS:
+        if name in _REPEATED and sum(_numbers(value)) > _MOST_PARTS:
             raise ValueError(f"argument {name!r} asks for more than {_MOST_PARTS} parts: {_shown(value)}")
 
 
@@ -106,16 +106,13 @@ def _is_plain(value: Any, *, inside: int = 0) -> bool:
             return False
 
 
-def _total(value: Any) -> float:
+def _numbers(value: Any) -> Iterator[float]:
+    """All numbers of a value, those in lists included."""
     if isinstance(value, list | tuple):
-        return sum(map(_total, value))
-    return value if isinstance(value, int | float) else 0
-
-
-def _largest(value: Any) -> float:
-    if isinstance(value, list | tuple):
-        return max(map(_largest, value), default=0)
-    return value if isinstance(value, int | float) else 0
+        for one in value:
+            yield from _numbers(one)
+    elif isinstance(value, int | float):
+        yield value
 
 
 def _shown(value: Any) -> str:
