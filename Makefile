@@ -64,6 +64,6 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 lock: ## Pin the newest versions in requirements.lock, with uv; run make check after it
-	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra onnx --upgrade \
+	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks --extra onnx --extra dashboard --upgrade \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml \
 	  -o requirements.lock
