@@ -112,7 +112,7 @@ class Record:
         Raises:
             ValueError: If the folder holds no record, one of an unknown version, or one that lacks a file.
         """
-        header = _read_header(folder)
+        header = read_header(folder)
         files = header["files"]
         listed = [*files["tables"].values(), *files["images"].values()]
         for file in listed:
@@ -176,6 +176,23 @@ def find_records(root: Path, name: str | None = None, *, before: int | None = No
     ]
 
 
+def read_header(folder: Path) -> Mapping[str, Any]:
+    """What a record says of itself in its ``record.json``.
+
+    Raises:
+        ValueError: If the folder holds no record, or one of an unknown version.
+    """
+    file = folder / "record.json"
+    if not file.is_file():
+        raise ValueError(f"no record in {folder}: it holds no record.json")
+    header: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if header.get("version") != VERSION:
+        raise ValueError(
+            f"the record in {folder} has version {header.get('version')!r}, this Rivalry reads version {VERSION}"
+        )
+    return header
+
+
 def check_record_name(name: str) -> None:
     """Refuse what cannot be the name of a record, or of a file in its folder.
 
@@ -201,18 +218,6 @@ def _jsonable(value: float) -> float | str:
 
 def _number(value: float | str) -> float:
     return _WORDS[value] if isinstance(value, str) else float(value)
-
-
-def _read_header(folder: Path) -> Mapping[str, Any]:
-    file = folder / "record.json"
-    if not file.is_file():
-        raise ValueError(f"no record in {folder}: it holds no record.json")
-    header: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    if header.get("version") != VERSION:
-        raise ValueError(
-            f"the record in {folder} has version {header.get('version')!r}, this Rivalry reads version {VERSION}"
-        )
-    return header
 
 
 def _read_image(file: Path) -> Picture:
