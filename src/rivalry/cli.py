@@ -20,6 +20,11 @@ train (every option can stand in a YAML file given by --config; options after it
   predict    classify the test images           rivalry predict --config runs/first/config.yaml --ckpt_path last
 
 look
+  lens       build a site of all that a run has found: units, layers, classes, concepts, probes, epoch by epoch
+               rivalry lens runs/first --open
+               rivalry lens runs/first --serve             look on while it trains
+  dashboard  make a Weights & Biases workspace that shows the same (needs a login)
+               rivalry dashboard --entity me --project rivalry
   analyze    run analyses on a run, a checkpoint, or any network by its name
                rivalry analyze runs/first --config configs/quickstart.yaml
                rivalry analyze resnet18 --weights none --config configs/analyze/timm.yaml
@@ -47,6 +52,8 @@ Weights & Biases is offline unless you have logged in; --wandb off leaves it out
 
 TRAINING = ("fit", "validate", "test", "predict")
 OTHERS = {
+    "lens": "rivalry.lens.site.command",
+    "dashboard": "rivalry.training.dashboard",
     **{name: f"rivalry.training.{name}" for name in ("analyze", "clusters", "concepts", "prototypes", "emergence")},
     "export": "rivalry.export.writing.command",
     "explain": "rivalry.export.explaining.command",

@@ -27,6 +27,7 @@ def print_summary(console: Console, folder: RunFolder, scalars: dict[str, float]
             Image.fromarray(picture).save(path)
             lines.append(f"  {path}  {record.name}, as a picture")
     if records:
+        lines.append(f"  rivalry lens {folder.root} --open  a site of all that was found")
         lines.append(f"  {folder.records}  all that was found, as parquet tables")
     if any(shows_concepts(record) for record in records):
         lines.append(f"  rivalry concepts {folder.root}  a page for every class")
