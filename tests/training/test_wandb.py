@@ -97,7 +97,7 @@ def test_each_record_becomes_one_event_within_the_folder(home: Path, tmp_path: P
         (0, 0.5, 9), (1, 1.5, 19),
     ]  # fmt: skip
     assert [one["_step"] for one in events] == [0, 1]
-    assert all(one["study/units.nrows"] == 2 for one in events)
+    assert all(one["study/table.nrows"] == 2 for one in events)
     tables = sorted(folder.root.glob("wandb/offline-run-*/files/media/table/study/*.json"))
     contents = [json.loads(file.read_text()) for file in tables]
     assert [one["columns"] for one in contents] == [["epoch", "layer", "unit", "label", "top"]] * 2
@@ -125,7 +125,7 @@ def test_a_fit_is_recorded_offline_with_one_line_and_all_inside(
     events = events_of(folder)
     named = [one for one in events if "activity/winner_entropy" in one]
     assert len(named) == 1  # one event a record, its scalars nowhere else
-    assert named[0]["activity/units.nrows"] > 0
+    assert named[0]["activity/table.nrows"] > 0
     assert named[0]["activity/picture._type"] == "image-file"
     assert [one["val/top1"] for one in events if "val/top1" in one] != []
     # Going on is going on with the same run.
@@ -165,7 +165,7 @@ def test_scalars_go_to_every_other_logger_beside_those_of_their_epoch(tmp_path: 
 
 
 def test_a_long_table_is_cut_for_wandb(home: Path, tmp_path: Path) -> None:
-    from rivalry.training.wandb import _as_wandb_table
+    from rivalry.training.wandb.record_event import _as_wandb_table
 
     long = pa.table({"unit": list(range(TABLE_ROWS + 5))})
     assert len(_as_wandb_table(long, 3).data) == TABLE_ROWS
@@ -189,15 +189,15 @@ def test_a_table_takes_no_scalar_of_its_name_away(home: Path, tmp_path: Path) ->
     folder = RunFolder(tmp_path / "runs" / "first")
     logger = logger_for(folder, "offline")
     assert logger is not None
-    log_record([logger], record(scalars={"units": 0.25}))
+    log_record([logger], record(scalars={"table": 0.25}))
     wandb.finish()
     (event,) = events_of(folder.root)
-    assert event["study/units"] == 0.25
-    assert event["study/units_table.nrows"] == 2
+    assert event["study/table"] == 0.25
+    assert event["study/table_shown.nrows"] == 2
 
 
 def test_lists_are_written_out_and_their_words_escaped() -> None:
-    from rivalry.training.wandb import _as_wandb_table
+    from rivalry.training.wandb.record_event import _as_wandb_table
 
     lists = pa.table({"classes": [["fire truck", "<script>"], []], "concepts": [[4, 7], None]})
     assert _as_wandb_table(lists, 0).data == [[0, "fire truck, &lt;script&gt;", "4 7"], [0, "", None]]
@@ -289,7 +289,7 @@ def test_online_the_data_are_inputs_and_the_checkpoint_is_an_output(
         asked.append((folder.name, mode))
         return types.SimpleNamespace(experiment=there)
 
-    monkeypatch.setattr("rivalry.training.wandb.logger_for", pretend)
+    monkeypatch.setattr("rivalry.training.wandb.checkpoint.logger_for", pretend)
     parts = {"train": "ab12", "validation": "cd34", "test": "ab12"}
     log_checkpoint(exported(tmp_path / "out"), RunFolder(tmp_path / "runs/first"), "auto", data=parts)
     assert asked == [("first", "online")]

@@ -17,7 +17,7 @@ TELLING: Mapping[Kind, Mapping[str, Collection[str]]] = {
     "profiles": {"units": ("layer", "unit", "edges", "counts"), "samples": ("layer", "unit", "kind", "index")},
     "activity": {"units": ("layer", "unit", "win_rate", "dead"), "layers": ("layer", "competitors", "active_fraction")},
     "emergence": {"epochs": ("epoch", "distinct_concepts"), "streams": ("epoch", "concept", "units")},
-    "clusters": {"scores": (), "maps": (), "depths": ("depth",)},
+    "clusters": {"maps": ("index", "layer", "labels"), "depths": ("layer", "ari_all")},
     "registers": {"layers": ("layer", "outlier_fraction"), "positions": ("layer", "row", "column")},
     "watermark": {"reliance": ("metric", "value", "low", "high"), "groups": ("class", "marked")},
     "detectors": {"units": ("layer", "unit", "iou", "detector"), "categories": ("layer", "policy", "category")},
