@@ -1,7 +1,7 @@
 """One row a sample, kept for all samples: for the few methods that need every image at once.
 
-This is a stated reservoir: it holds 4 bytes × samples × columns, three times that for the moment in which they are put
-in order, and refuses to grow beyond its limit.
+This is a stated reservoir: it holds 4 bytes × samples × columns (fewer where another kind of numbers is kept), three
+times that for the moment in which they are put in order, and refuses to grow beyond its limit.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int, Shaped
 from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
@@ -26,7 +26,7 @@ class Rows:
         values: One row each.
     """
 
-    def __init__(self, index: Int[Tensor, " samples"], values: Float[Tensor, "samples columns"]) -> None:
+    def __init__(self, index: Int[Tensor, " samples"], values: Shaped[Tensor, "samples columns"]) -> None:
         self.index = index
         self.values = values
 
@@ -38,6 +38,7 @@ class SampleRows(Metric):
         columns: Numbers a row.
         samples: Rows that will come, over all ranks.
         limit: Bytes that all of them may take.
+        kind: Of the numbers as they are kept.
 
     Raises:
         ValueError: If they would take more.
@@ -52,20 +53,22 @@ class SampleRows(Metric):
     rows: list[Tensor]
     index: list[Tensor]
 
-    def __init__(self, columns: int, samples: int, limit: int = 2**31) -> None:
-        wanted = 4 * columns * samples
+    def __init__(self, columns: int, samples: int, limit: int = 2**31, *, kind: torch.dtype = torch.float32) -> None:
+        row = kind.itemsize * columns
+        wanted = row * samples
         if wanted > limit:
             raise ValueError(
                 f"to keep {columns} numbers for each of {samples} samples takes {wanted / 2**30:.1f} GiB, and the "
-                f"limit is {limit / 2**30:.1f} GiB: tap fewer layers or show at most {limit // (4 * columns)} samples"
+                f"limit is {limit / 2**30:.1f} GiB: tap fewer layers or show at most {limit // row} samples"
             )
         super().__init__(compute_with_cache=False)  # it would keep all rows twice
+        self.kind = kind
         self.add_state("rows", [], dist_reduce_fx="cat")
         self.add_state("index", [], dist_reduce_fx="cat")
 
-    def update(self, rows: Float[Tensor, "batch columns"], index: Int[Tensor, " batch"]) -> None:
+    def update(self, rows: Shaped[Tensor, "batch columns"], index: Int[Tensor, " batch"]) -> None:
         """Keep the rows of a batch."""
-        self.rows.append(rows.float())
+        self.rows.append(rows.to(self.kind))
         self.index.append(index)
 
     def compute(self) -> Rows:
