@@ -11,6 +11,8 @@ LAYERS, CLASSES, CONCEPTS, PROBES = (f"{name}/index.html" for name in ("layers",
 COMPARISON = "compare.html"
 PROBLEMS = "problems.html"
 
+_RESERVED = re.compile(r"(index|con|aux|nul|prn|com\d|lpt\d)(\.|$)")  # by us, and as files by some systems
+
 
 def slug(name: str) -> str:
     """A name as part of an address: itself where it can be, else its letters and the beginning of its digest.
@@ -18,11 +20,10 @@ def slug(name: str) -> str:
     >>> slug("layer4.0.act2"), slug("traffic light"), slug("Cafe")
     ('layer4.0.act2', 'traffic-light-4d92ee', 'Cafe-af754d')
     """
-    if re.fullmatch(r"[a-z0-9][a-z0-9_.]{0,79}", name) and not name.endswith("."):
+    if re.fullmatch(r"[a-z0-9][a-z0-9_.]{0,79}", name) and not name.endswith(".") and not _RESERVED.match(name):
         return name
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:60]
-    mark = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
-    return f"{plain}-{mark}" if plain else mark
+    return f"{plain}-{_mark(name)}" if plain else _mark(name)
 
 
 def layer_address(layer: str) -> str:
@@ -52,7 +53,7 @@ def probe_address(record: str) -> str:
 
 def picture_address(dataset: str, index: int) -> str:
     """A picture of a probe set, a thousand a folder; without its ending, which its format tells."""
-    return f"pictures/{slug(dataset)[:8]}/{index // 1000}/{index}"
+    return f"pictures/{_mark(dataset)}/{index // 1000}/{index}"
 
 
 def relative(to: str, page: str) -> str:
@@ -62,3 +63,7 @@ def relative(to: str, page: str) -> str:
     '../../class/boat.html'
     """
     return posixpath.relpath(to, posixpath.dirname(page) or ".")
+
+
+def _mark(name: str) -> str:
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()

@@ -7,17 +7,31 @@ A page is its last epoch, whole and readable without a script. The same body at 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from math import isfinite
+from typing import Any, Literal, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rivalry.lens.site import addresses
+from rivalry.lens.site.charts import said, said_percent
 
 File: TypeAlias = tuple[str, "str | bytes"]
 """An address within the site, and what lies there."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""Nothing from outside. ``file:`` because a page opened from a folder is of no origin: nothing is its own."""
+
+SECTIONS = (
+    ("Overview", addresses.OVERVIEW), ("Layers", addresses.LAYERS), ("Classes", addresses.CLASSES),
+    ("Concepts", addresses.CONCEPTS), ("Probes", addresses.PROBES),
+)  # fmt: skip
+"""What every page leads to: title and address."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,57 @@ class Page:
     title: str
     template: str
     trail: tuple[tuple[str, str], ...] = ()
+
+    def belongs(self, address: str) -> bool:
+        """Whether this is the page of an address, or lies under it."""
+        return address == self.address or any(above == address for _, above in self.trail)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a long table.
+
+    Attributes:
+        name: In the table's head.
+        type: ``number`` or ``text``: how it is sorted.
+        digits: Behind the point of a number.
+        percent: Whether a number is a share.
+        href: Position of the column that holds the address its cells lead to, within the site; or none.
+        hidden: Whether it is not shown, such as a column of addresses.
+        head: Whether its cells head their rows.
+    """
+
+    name: str
+    type: Literal["number", "text"] = "text"
+    digits: int | None = None
+    percent: bool = False
+    href: int | None = None
+    hidden: bool = False
+    head: bool = False
+
+
+def rows_file(address: str, columns: Sequence[Column], rows: Sequence[Sequence[str | float | bool | None]]) -> File:
+    """The rows of a long table as a chunk, for ``<table class="sortable" data-rows="ADDRESS" data-count="…">``.
+
+    Args:
+        address: Of the chunk, under ``data/``.
+        columns: Of the table, hidden ones as well.
+        rows: Plain values by column; numbers that are not finite are shown as missing.
+    """
+    told = [asdict(one).items() for one in columns]
+    shown = [{name: value for name, value in one if value is not None and value is not False} for one in told]
+    plain = [[None if isinstance(value, float) and not isfinite(value) else value for value in row] for row in rows]
+    return address, f"lens.rows({in_script(address)},{in_script(shown)},{in_script(plain)});\n"
+
+
+def in_script(value: Any) -> str:
+    r"""A plain value as a script may hold it, wherever that stands.
+
+    >>> print(in_script("</script>"))
+    "\u003c/script>"
+    """
+    plain = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return plain.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def files_of(page: Page, shown: Mapping[int | None, Mapping[str, Any]], site: Mapping[str, Any]) -> Iterator[File]:
@@ -60,6 +125,11 @@ def chunk_address(address: str, epoch: int) -> str:
     return f"data/{address.removesuffix('.html')}/epoch={epoch:04d}.js"
 
 
+def rows_address(address: str, epoch: int | None = None) -> str:
+    """Where the rows of a page's long table lie."""
+    return f"data/{address.removesuffix('.html')}/rows{'' if epoch is None else f'={epoch:04d}'}.js"
+
+
 @cache
 def environment() -> Environment:
     """The templates. Whatever a page is given is escaped."""
@@ -67,6 +137,8 @@ def environment() -> Environment:
         loader=PackageLoader("rivalry.lens.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    made.filters |= {"said": said, "said_percent": said_percent}
+    made.globals |= {"policy": POLICY, "OVERVIEW": addresses.OVERVIEW}
     made.globals |= {name: getattr(addresses, name) for name in dir(addresses) if name.endswith("_address")}
     return made
 
@@ -77,9 +149,12 @@ def _context(
     def link(address: str) -> str:
         return addresses.relative(address, page.address)
 
-    return {**site, **shown, "page": page, "epoch": epoch, "epochs": epochs, "link": link}
+    sections = [*SECTIONS, ("Compare", addresses.COMPARISON)] if site["beside"] else SECTIONS
+    return {
+        **site, **shown, "page": page, "epoch": epoch, "epochs": epochs, "link": link, "sections": sections,
+        "root": "../" * page.address.count("/"),
+    }  # fmt: skip
 
 
 def _received(address: str, epoch: int, body: str) -> str:
-    said = json.dumps(body).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f"lens.receive({json.dumps(address)},{epoch},{said});\n"
+    return f"lens.receive({in_script(address)},{epoch},{in_script(body)});\n"
