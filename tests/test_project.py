@@ -22,7 +22,7 @@ SMALL_CLIP = Path("checkpoints/picturebook-clip")
 INDEX_HOSTS = [".".join(host) for host in (("pypi", "org"), ("pythonhosted", "org"), ("pytorch", "org/whl"))]
 MACHINE_PATHS = re.compile(r"(?<![\w.~}])/(" + "|".join(["work", "root", "home"]) + r")/")
 IMPORT_NAMES = {"huggingface-hub": "huggingface_hub", "open-clip-torch": "open_clip", "pillow": "PIL", "pyyaml": "yaml"}
-IMPORT_NAMES |= {"scikit-image": "skimage", "scikit-learn": "sklearn"}
+IMPORT_NAMES |= {"scikit-image": "skimage", "scikit-learn": "sklearn", "wandb-workspaces": "wandb_workspaces"}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,8 @@ def test_what_the_package_imports_is_what_it_depends_on(pyproject: dict[str, Any
                     imported |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     imported.add(node.module.split(".")[0])
-    extra = set(pyproject["project"]["optional-dependencies"]["onnx"])
+    extras = pyproject["project"]["optional-dependencies"]
+    extra = {IMPORT_NAMES.get(name, name) for name in [*extras["onnx"], *extras["dashboard"]]}
     declared = {canonicalize_name(Requirement(line).name) for line in pyproject["project"]["dependencies"]}
     # torchvision is timm's: it is listed so that it comes from where torch comes from.
     known = {IMPORT_NAMES.get(name, name) for name in declared - {"torchvision"}}
@@ -106,6 +107,7 @@ def test_conda_gets_what_pip_gets(pyproject: dict[str, Any]) -> None:
 def test_the_lock_pins_all_that_is_asked_for(pyproject: dict[str, Any], locked: list[Requirement]) -> None:
     extras = pyproject["project"]["optional-dependencies"]
     asked = [*pyproject["project"]["dependencies"], *extras["dev"], *extras["notebooks"], *extras["onnx"]]
+    asked += extras["dashboard"]
     asked += pyproject["build-system"]["requires"]
     for wanted in map(Requirement, asked):
         pins = [pin for pin in locked if canonicalize_name(pin.name) == canonicalize_name(wanted.name)]

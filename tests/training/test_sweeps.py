@@ -13,7 +13,7 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 
 from rivalry.cli import main
 from rivalry.training.run import RunFolder, id_in_sweep, name_in_sweep
-from rivalry.training.wandb import logger_for
+from rivalry.training.wandb.run_logger import logger_for
 
 ROOT = Path(__file__).parents[2]
 SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))

@@ -21,7 +21,10 @@ import yaml
 from rivalry.records import Record
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.run import RunFolder
-from rivalry.training.wandb import TABLE_ROWS, log_checkpoint, log_record, logged_in, logger_for
+from rivalry.training.wandb.checkpoint import log_checkpoint
+from rivalry.training.wandb.login import logged_in
+from rivalry.training.wandb.record_event import TABLE_ROWS
+from rivalry.training.wandb.run_logger import log_record, logger_for
 from tests.training.written_run import rivalry, write_settings
 
 

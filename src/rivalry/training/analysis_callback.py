@@ -25,7 +25,7 @@ from rivalry.records import JSON, Record, find_records
 from rivalry.training.classifier import SparseClassifier, is_last_epoch
 from rivalry.training.data import probe_loader
 from rivalry.training.run import RunFolder
-from rivalry.training.wandb import log_record
+from rivalry.training.wandb.run_logger import log_record
 
 
 class AnalysisCallback(Callback):

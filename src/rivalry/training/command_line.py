@@ -35,7 +35,8 @@ from rivalry.training.resuming import GoOn
 from rivalry.training.run import RunFolder, Which, has_begun, name_in_sweep, open_run
 from rivalry.training.summary import latest_records, print_summary
 from rivalry.training.survival import SayWatermarkSurvival
-from rivalry.training.wandb import Place, logger_for
+from rivalry.training.wandb.login import Place
+from rivalry.training.wandb.run_logger import logger_for
 
 TRAINER_DEFAULTS = {
     "accelerator": "auto",

@@ -32,7 +32,8 @@ from rivalry.training.analyze import Target, find_target
 from rivalry.training.backbone import describe
 from rivalry.training.chatter import silence_idle_talk
 from rivalry.training.run import Which
-from rivalry.training.wandb import Place, check_login, log_checkpoint
+from rivalry.training.wandb.checkpoint import log_checkpoint
+from rivalry.training.wandb.login import Place, check_login
 
 EPILOGUE = """\
 Of every analysis the last record that is not younger than the checkpoint is copied, from the run's records/, from

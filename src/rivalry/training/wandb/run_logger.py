@@ -23,6 +23,7 @@ BEST = ("val/top1", "val/best_top1")
 """A metric, and the name in the run's summary of the best that it was; the metric's own is its last."""
 
 _STEP = "trainer/global_step"
+_TIMES = ("analyses/seconds",)  # never the same twice
 
 
 def logger_for(folder: RunFolder, mode: Place, project: str = "rivalry") -> WandbLogger | None:
@@ -127,7 +128,8 @@ class RunLogger(WandbLogger):
 
     def _say_if_another(self, values: Mapping[str, float], epoch: int) -> None:
         """Say once that W&B holds other values than were found now."""
-        names = [name for name, value in values.items() if self._ledger.differs(name, epoch, value)]
+        others = [name for name, value in values.items() if self._ledger.differs(name, epoch, value)]
+        names = [name for name in others if name not in _TIMES]
         if names and not self._has_said:
             self._has_said = True
             rank_zero_info(
