@@ -2,7 +2,7 @@
 
 Read in this order: :mod:`layer_profile` (what is kept while pictures stream by), :mod:`distribution` (histogram and
 quantiles), :mod:`centred`, :mod:`neighbours` and :mod:`class_effects` (what goes with a unit), :mod:`samples` (which
-pictures are to be shown), :mod:`overlays`, :mod:`boxes`, :mod:`thumbnail` and :mod:`showing` (what is seen of them),
+pictures are to be shown), :mod:`boxes`, :mod:`overlays`, :mod:`thumbnail` and :mod:`showing` (what is seen of them),
 :mod:`tables`, :mod:`unit_profiles` (the analysis).
 """
 

@@ -16,7 +16,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from rivalry.dissection.profiles.samples import LayerSamples, Real
+from rivalry.dissection.profiles.boxes import extents
+from rivalry.dissection.profiles.samples import LayerSamples, Real, Whole
 from rivalry.recording.ranks import rank_and_world, sum_over_ranks
 
 _STEPS = 32767
@@ -31,10 +32,12 @@ class Overlays:
 
     Attributes:
         levels: 0 to 255, of positions row by row.
+        parts: What each unit answers to most, as :func:`rivalry.dissection.profiles.boxes.extents` has it.
         shape: Height and width of a map.
     """
 
     levels: npt.NDArray[np.uint8]
+    parts: Real
     shape: tuple[int, int]
 
 
@@ -67,39 +70,50 @@ class SampleMaps:
         """
         wanted = [self._order[self._first[one] : self._last[one]] for one in place.tolist()]
         rows = np.concatenate(wanted)
-        picture = torch.arange(len(wanted)).repeat_interleave(torch.tensor([len(one) for one in wanted]))
-        unit = torch.from_numpy(self.unit[rows])
-        taken = maps[picture.to(maps.device), unit.to(maps.device)].flatten(1)
-        peaks = taken.abs().amax(1)
-        shares = (taken * (_STEPS / peaks.clamp_min(torch.finfo(peaks.dtype).tiny))[:, None]).round()
-        self._shares[rows] = shares.to(torch.int16).cpu().numpy()
-        self._peaks[rows] = peaks.cpu().numpy()
+        picture = np.arange(len(wanted)).repeat([len(one) for one in wanted])
+        step = max(1, _AT_ONCE // self._shares.shape[1])
+        for first in range(0, len(rows), step):
+            part = slice(first, first + step)
+            self._keep(rows[part], maps, picture[part])
 
     def gather(self, device: torch.device) -> Overlays:
         """The overlays, from what all ranks have taken. A collective."""
         if rank_and_world()[1] > 1:
             self._shares = _gathered(self._shares.view(np.uint8), device).view(np.int16)
             self._peaks = _gathered(self._peaks.view(np.uint8), device).view(np.float32)
-        return Overlays(self._levels(), self.shape)
-
-    def _levels(self) -> npt.NDArray[np.uint8]:
         levels = np.zeros(self._shares.shape, dtype=np.uint8)
-        if not levels.size:
-            return levels
-        highest, peaks = self._shares.max(1).astype(np.float64), self._peaks.astype(np.float64)
-        rising = _highest_of_unit(self.unit, highest * peaks) > 0
-        scale = _highest_of_unit(self.unit, np.where(rising, highest, -self._shares.min(1).astype(np.float64)) * peaks)
-        factor = np.divide(255 * peaks, scale, out=np.zeros(len(scale)), where=scale > 0)
+        parts = np.zeros((len(levels), 4))
+        if not len(levels):
+            return Overlays(levels, parts, self.shape)
+        rising, factor = self._scales()
         step = max(1, _AT_ONCE // levels.shape[1])
         for first in range(0, len(levels), step):
             part = slice(first, first + step)
             shares = self._shares[part].astype(np.float32)
             shares = np.where(rising[part, None], np.maximum(shares, 0), np.abs(shares))
             levels[part] = np.rint(shares * factor[part, None])
-        return levels
+            parts[part] = extents(shares, self.shape)
+        return Overlays(levels, parts, self.shape)
+
+    def _keep(self, rows: Whole, maps: Tensor, picture: Whole) -> None:
+        """Keep the maps of some samples, each as shares of its own peak."""
+        places = (torch.from_numpy(one).to(maps.device) for one in (picture, self.unit[rows]))
+        taken = maps[*places].flatten(1)
+        peaks = taken.abs().amax(1)
+        shares = (taken / peaks.clamp_min(torch.finfo(peaks.dtype).tiny)[:, None] * _STEPS).round()
+        self._shares[rows] = shares.to(torch.int16).cpu().numpy()
+        self._peaks[rows] = peaks.cpu().numpy()
+
+    def _scales(self) -> tuple[npt.NDArray[np.bool_], Real]:
+        """Of each sample, whether its unit is ever above zero, and from shares to levels."""
+        highest, peaks = self._shares.max(1).astype(np.float64), self._peaks.astype(np.float64)
+        rising = _highest_of_unit(self.unit, highest * peaks) > 0
+        scale = _highest_of_unit(self.unit, np.where(rising, highest, -self._shares.min(1).astype(np.float64)) * peaks)
+        factor = np.divide(255 * peaks, scale, out=np.zeros(len(scale)), where=scale > 0)
+        return rising, factor
 
 
-def _highest_of_unit(unit: npt.NDArray[np.int64], values: Real) -> Real:
+def _highest_of_unit(unit: Whole, values: Real) -> Real:
     """For each row the highest value among the rows of its unit, which lie together."""
     starts = np.flatnonzero(np.diff(unit, prepend=-1))
     lengths = np.diff(np.append(starts, len(unit)))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from rivalry.dissection.profiles.boxes import boxes
+from rivalry.dissection.profiles.boxes import squares
 from rivalry.dissection.profiles.class_effects import ClassEffects, Strongest
 from rivalry.dissection.profiles.distribution import histograms
 from rivalry.dissection.profiles.layer_profile import LayerProfile
@@ -131,7 +131,7 @@ def sample_rows(layer: str, samples: LayerSamples, overlays: Overlays, pictures:
     count = len(samples.unit)
     place = np.searchsorted(pictures["index"].to_numpy(), samples.index)
     size = [pictures[side].to_numpy()[place] for side in ("width", "height")]
-    sides = boxes(overlays, *size)
+    sides = squares(overlays.parts, *size)
     columns = {
         "layer": pa.array([layer], pa.string()).take(pa.array(np.zeros(count, dtype=np.int64))),
         "unit": samples.unit,
