@@ -9,7 +9,8 @@ from __future__ import annotations
 from rivalry.lens.class_view import COLOURED, ClassView, shows_concepts, view_class
 from rivalry.lens.concept_rows import MOST_ROWS, STEP, draw_concepts
 from rivalry.lens.page import blank_page, pixels
-from rivalry.lens.strategy_graph import LETTERS, Box, draw_graph
+from rivalry.lens.strategy_graph import Box, draw_graph
+from rivalry.lens.strategy_layout import LETTERS
 from rivalry.lens.strategy_panels import BAR, MOST_BARS, STRATEGY, draw_importance, draw_strategies, shorten
 from rivalry.lens.streams import COLOURS
 from rivalry.records import Picture, Record

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,20 +20,13 @@ from PIL import Image
 
 from rivalry.lens.class_view import ClassView, Row
 from rivalry.lens.page import INK, LINE, PAPER, QUIET
+from rivalry.lens.strategy_layout import LETTERS, Places, laid_out, middles, spread
 from rivalry.records import Picture
-
-LETTERS = "ABCDEFGH"
-"""What strategies are called, the commonest first."""
 
 GREY = "#b9b6ae"
 """Of concepts that decide few pictures."""
 
-Places: TypeAlias = npt.NDArray[np.float64]
-"""Inches on the page, (pictures, 2)."""
-
 _THUMBNAIL = 0.44
-_MOST_THUMBNAILS = 26
-_APART = 1.22  # of two thumbnails' middles, in sides
 _MARGIN = 0.3
 
 
@@ -63,8 +56,8 @@ def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box
         return
     places = places_on_page(rows, box)
     _draw_dots(page, rows, places, colours)
-    letters = _middles(rows, places)
-    for number in _spread(places, taken=list(letters.values())):
+    letters = middles(rows, places)
+    for number in spread(places, list(letters.values()), _THUMBNAIL):
         _draw_thumbnail(page, rows[number], places[number], colours)
     for number, (across, down) in letters.items():
         page.text(
@@ -75,11 +68,8 @@ def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box
 
 
 def places_on_page(rows: Sequence[Row], box: Box, margin: float = _MARGIN) -> Places:
-    """Where pictures lie on the page: they fill the box, each axis by itself, for neither has a unit."""
-    places = np.array([(row["x"], -row["y"]) for row in rows], dtype=np.float64)
-    least, most = places.min(0), places.max(0)
-    shares = np.where(most > least, (places - least) / np.maximum(most - least, 1e-9), 0.5)
-    return np.asarray(shares * (box.side - 2 * margin) + np.array([box.left, box.top]) + margin)
+    """Where pictures lie on the page, in inches."""
+    return laid_out(rows, box.side, margin) + np.array([box.left, box.top])
 
 
 def decode(picture: bytes) -> Picture:
@@ -96,29 +86,6 @@ def _draw_dots(page: Axes, rows: Sequence[Row], places: Places, colours: Mapping
     page.scatter(across[marked], down[marked], s=62, facecolors="none", edgecolors=INK, linewidths=0.9, zorder=2)
     page.scatter(across[right], down[right], s=24, c=hues[right], linewidths=0, zorder=3)
     page.scatter(across[~right], down[~right], s=24, c=hues[~right], marker="x", linewidths=1.6, zorder=3)
-
-
-def _middles(rows: Sequence[Row], places: Places) -> dict[int, npt.NDArray[np.float64]]:
-    """The middle picture of every strategy that has a letter."""
-    numbers = np.array([-1 if row["strategy"] is None else row["strategy"] for row in rows])
-    middles = {}
-    for number in sorted({*numbers.tolist()} & {*range(len(LETTERS))}):
-        own = places[numbers == number]
-        middles[number] = own[np.abs(own - np.median(own, axis=0)).sum(1).argmin()]
-    return middles
-
-
-def _spread(places: Places, taken: Sequence[npt.NDArray[np.float64]]) -> list[int]:
-    """Pictures far from each other and from what is taken: each the farthest, as long as none overlaps."""
-    chosen: list[int] = []
-    while len(chosen) < min(_MOST_THUMBNAILS, len(places)):
-        there = np.array([*taken, *places[chosen]]).reshape(-1, 2)
-        away = np.abs(places[:, None] - there[None]).max(2).min(1, initial=np.inf)  # squares overlap by the larger
-        farthest = int(away.argmax())
-        if away[farthest] < _APART * _THUMBNAIL:
-            break
-        chosen.append(farthest)
-    return chosen
 
 
 def _draw_thumbnail(page: Axes, row: Row, place: npt.NDArray[np.float64], colours: Mapping[int, str]) -> None:

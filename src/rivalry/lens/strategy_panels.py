@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from rivalry.lens.class_view import ClassView, Row
 from rivalry.lens.page import FALSE, INK, QUIET
-from rivalry.lens.strategy_graph import GREY, LETTERS
+from rivalry.lens.strategy_graph import GREY
+from rivalry.lens.strategy_layout import LETTERS
 
 BAR, STRATEGY = 0.255, 0.47
 """Inches from bar to bar, and from strategy to strategy."""
