@@ -1,0 +1,90 @@
+"""The natural pictures beside units, out of a table of millions: of a batch of units only their own rows are read.
+
+The table is sorted by layer and unit, and lies in groups of rows. Where each unit's rows are is read once; of the rows
+only the groups that a batch needs, and the last two are kept, for the next batch begins where this one ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rivalry.lens.site.columns import BYTES, KEY, NUMBER, TEXT, WHOLE, Kept, Row, Types, kept, tidy
+from rivalry.lens.site.shelf import Volume
+
+COLUMNS: Types = (
+    *KEY, ("kind", TEXT), ("rank", WHOLE), ("quantile", NUMBER), ("index", WHOLE), ("value", NUMBER), ("class", TEXT),
+    ("map", BYTES), ("height", WHOLE), ("width", WHOLE),
+    ("left", NUMBER), ("top", NUMBER), ("right", NUMBER), ("bottom", NUMBER),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Where rows lie.
+
+    Attributes:
+        units: By layer, the unit of each of its rows, ascending.
+        rows: By layer, those rows of the table.
+        starts: First row of each group of rows, and the number of all.
+    """
+
+    units: Mapping[str, npt.NDArray[np.int64]]
+    rows: Mapping[str, npt.NDArray[np.int64]]
+    starts: npt.NDArray[np.int64]
+
+
+def samples_of(volume: Volume, layer: str, units: Sequence[int]) -> dict[int, list[Row]]:
+    """The rows of ``samples`` of some units of a layer, by unit, in the order of the table."""
+    own = kept(volume)
+    index = _index(own)
+    if layer not in index.units or not len(units):
+        return {}
+    first, last = np.searchsorted(index.units[layer], [min(units), max(units) + 1])
+    rows = np.sort(index.rows[layer][first:last])
+    found: dict[int, list[Row]] = {unit: [] for unit in units}
+    for group in np.unique(np.searchsorted(index.starts, rows, side="right") - 1).tolist():
+        start, end = index.starts[group : group + 2]
+        inside = rows[(rows >= start) & (rows < end)] - start
+        for row in _group(own, group).take(pa.array(inside)).to_pylist():
+            if row["unit"] in found:
+                found[row["unit"]].append(row)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _index(volume: Kept) -> _Index:
+    """Read the key of every row."""
+    if "samples" not in volume.volume.columns:
+        return _Index({}, {}, np.zeros(1, np.int64))
+    with _file(volume) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        table = file.read(columns=["layer", "unit"])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+    layers, units = (tidy(table, name, kind).combine_chunks() for name, kind in KEY)
+    codes = layers.indices.fill_null(-1).to_numpy()
+    numbers = units.fill_null(-1).to_numpy()
+    order = np.lexsort((numbers, codes))
+    order = order[(codes[order] >= 0) & (numbers[order] >= 0)]
+    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+    rows = {layers.dictionary[int(codes[part[0]])].as_py(): part for part in parts}
+    return _Index({layer: numbers[part] for layer, part in rows.items()}, rows, starts)
+
+
+@lru_cache(maxsize=2)
+def _group(volume: Kept, group: int) -> pa.Table:
+    """A group of rows, with just the wanted columns."""
+    with _file(volume) as file:
+        names = set(file.schema_arrow.names)
+        given = file.read_row_group(group, columns=[name for name, _ in COLUMNS if name in names])
+    return pa.table({name: tidy(given, name, kind) for name, kind in COLUMNS})
+
+
+def _file(volume: Kept) -> pq.ParquetFile:
+    return pq.ParquetFile(volume.folder / "samples.parquet")

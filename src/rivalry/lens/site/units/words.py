@@ -1,0 +1,112 @@
+"""What a page says of a unit first, in a sentence or two."""
+
+from __future__ import annotations
+
+from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.unit_history import Moment
+from rivalry.lens.site.units.view import Unit
+
+
+def answer(unit: Unit) -> str:
+    """What the unit is called, whether that is so, and how often it wins."""
+    return " ".join(sentence for sentence in (_called(unit), _wins(unit)) if sentence)
+
+
+def moment_said(moment: Moment) -> str:
+    """A unit at an epoch, in a line."""
+    parts = ["dead"] if moment.dead else [moment.label or "no name"]
+    if moment.margin is not None:
+        parts.append(f"{said(moment.margin)} ahead")
+    if moment.win_rate is not None:
+        parts.append(f"wins {said_percent(moment.win_rate)}")
+    return ", ".join(parts)
+
+
+def _called(unit: Unit) -> str:
+    naming = unit.naming
+    if naming is None or not naming["label"]:
+        return "" if unit.dead else "No dissection names it."
+    called = f"CLIP calls it “{naming['label']}”"
+    if naming["runner_up"] and naming["margin"] is not None:
+        called += f", ahead of “{naming['runner_up']}” by {said(naming['margin'])}"
+    if naming["confirmed"] is None:
+        return f"{called}."
+    if naming["confirmed"]:
+        return f"{called}; the masks agree."
+    best = naming["true_concept"]
+    instead = f": it goes with “{best}” (r = {said(naming['pearson'])})" if best else ": it goes with nothing they show"
+    return f"{called}; the masks disagree{instead}."
+
+
+def _wins(unit: Unit) -> str:
+    profile = unit.profile or {}
+    pictures = profile.get("pictures")
+    wins = profile.get("wins") if profile else (unit.naming or {}).get("wins")
+    if unit.dead:
+        return f"It won in none of {said(pictures, 0)} pictures." if pictures else "It won in no picture: it is dead."
+    if unit.win_rate is None:
+        return ""
+    where = f"It wins at {said_percent(unit.win_rate)} of positions"
+    if wins is None:
+        return f"{where}."
+    return (
+        f"{where}, in {said(wins, 0)} of {said(pictures, 0)} pictures."
+        if pictures
+        else f"{where}, in {said(wins, 0)} pictures."
+    )
+
+
+def stats(unit: Unit) -> list[tuple[str, str, str]]:
+    """Numbers to stand at the top: name, value and note."""
+    return [*_judged(unit), *_alike(unit), *_answering(unit)]
+
+
+def _judged(unit: Unit) -> list[tuple[str, str, str]]:
+    naming, floors = unit.naming, unit.floors
+    if naming is None or not naming["label"]:
+        return []
+    told = [("score", said(naming["score"]), f"runner-up {naming['runner_up']}" if naming["runner_up"] else "")]
+    if naming["label_iou"] is not None:
+        told.append(("label’s IoU", said(naming["label_iou"]), _beside_floor(floors.get("label_iou_floor"))))
+    if naming["label_pearson"] is not None:
+        told.append(("label’s r", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor"))))
+    return told
+
+
+def _alike(unit: Unit) -> list[tuple[str, str, str]]:
+    naming = unit.naming or {}
+    notes = {
+        "clarity": _beside_floor(unit.floors.get("clarity_floor")), "redundancy": "1: another sees the same",
+        "polysemanticity": "0: one thing", "monosemanticity": _beside_floor(unit.floors.get("clarity_floor")),
+    }  # fmt: skip
+    return [(name, said(naming[name]), note) for name, note in notes.items() if naming.get(name) is not None]
+
+
+def _answering(unit: Unit) -> list[tuple[str, str, str]]:
+    told = [("win rate", said_percent(unit.win_rate), "of positions")] if unit.win_rate is not None else []
+    if unit.profile and unit.profile["density"] is not None:
+        told.append(("density", said_percent(unit.profile["density"]), "of pictures"))
+    return told
+
+
+def _beside_floor(floor: float | None) -> str:
+    return f"{said(floor)} by chance" if floor is not None else ""
+
+
+def spread(unit: Unit) -> str:
+    """What the histogram counts, in a sentence."""
+    row = unit.profile
+    if row is None:
+        return ""
+    told = f"Mean over positions, in {said(row['sampled'], 0)} sampled pictures, where it won."
+    if row["mean"] is not None and row["standard_deviation"] is not None:
+        told += f" Over all: {said(row['mean'])} ± {said(row['standard_deviation'])}, from {said(row['lowest'])} to {said(row['highest'])}."
+    return told
+
+
+def effects_said(unit: Unit) -> str:
+    """How the classes of a unit were found."""
+    by = unit.effects_by
+    if by == "weight":
+        return "Mean contribution to the logit: activation × weight"
+    return "Correlation with the logit, over pictures" if by == "correlation" else "Effect on the logit"
