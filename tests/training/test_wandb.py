@@ -3,80 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 import wandb
 import yaml
 
-from rivalry.records import Record
 from rivalry.training.metrics_table import MetricsTable
 from rivalry.training.run import RunFolder
 from rivalry.training.wandb.checkpoint import log_checkpoint
 from rivalry.training.wandb.login import logged_in
 from rivalry.training.wandb.record_event import TABLE_ROWS
 from rivalry.training.wandb.run_logger import log_record, logger_for
+from tests.training.offline_runs import events_in, events_of, record, told_in
 from tests.training.written_run import rivalry, write_settings
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A user who has never logged in; whoever calls the server is found out."""
-    for name in [name for name in os.environ if name.startswith("WANDB_")]:
-        monkeypatch.delenv(name)
-    for name in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_SILENT"):  # set by the logger: to be taken back
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("NETRC", str(folder / ".netrc"))
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
-        monkeypatch.chdir(tmp_path)
-        yield folder
-        wandb.teardown()
-        server.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            server.accept()
-
-
-def record(epoch: int = 0, **more: Any) -> Record:
-    table = pa.table({"layer": ["a", "a"], "unit": [0, 1], "label": ["<b>bold</b> & co", "cat"], "top": [[3, 1], [2]]})
-    picture = np.zeros((8, 8, 3), np.uint8)
-    content: dict[str, Any] = {
-        "scalars": {"score": 0.5 + epoch},
-        "tables": {"units": table},
-        "images": {"seen": picture},
-    }
-    return Record("study", epoch, 10 * (epoch + 1), **{**content, **more}, settings={})
-
-
-def events_of(folder: Path) -> list[dict[str, Any]]:
-    (run,) = folder.glob("wandb/offline-run-*")
-    return events_in(run)
-
-
-def events_in(run: Path) -> list[dict[str, Any]]:
-    return [one["history"]["item"] for one in told_in(run) if one["type"] == "history"]
-
-
-def told_in(run: Path) -> list[dict[str, Any]]:
-    """All that an offline run will tell the server."""
-    said = subprocess.run(
-        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(run)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    return [json.loads(line) for line in said.stdout.splitlines()]
 
 
 def exported(folder: Path) -> Path:
