@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from rivalry.records import Record
-from synthetic.pictures import pool
+from synthetic.pictures import mosaic, pool
 from synthetic.values import filled, lists, named, scalars, settings, stored
 from synthetic.world import Moment, World
 
@@ -67,7 +67,8 @@ def prototypes(world: World, moment: Moment) -> Record:
     }  # fmt: skip
     how = settings(_path(), samples=world.pictures, targets=targets, copies=1, path=_path())
     said = scalars("prototypes", moment.progress, random, targets=len(targets), without=0.0)
-    return Record("prototypes", moment.epoch, moment.step, said, tables, {}, how)
+    images = {"prototypes": mosaic(min(len(targets), 16), 2, 64, 2)}
+    return Record("prototypes", moment.epoch, moment.step, said, tables, images, how)
 
 
 def _of(world: World, places: np.ndarray) -> dict[str, pa.Array | str]:
