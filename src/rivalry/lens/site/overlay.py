@@ -24,12 +24,13 @@ def overlay(cells: bytes | None, height: int | None, width: int | None) -> str |
     """A map as the address of a picture that it holds itself, ``data:image/png;base64,…``.
 
     Args:
-        cells: height × width values of one byte each, row by row; 255 is the strongest.
+        cells: height × width values of one byte each, row by row. The picture's own strongest becomes white, however
+            weak it is beside that of others.
         height: Rows.
         width: Columns.
 
     Returns:
-        None where there is no map, or none of that size, or one cell alone, which says nothing of where.
+        None where there is no map, or none of that size, or one that says nothing of where: one cell, or no answer.
     """
     if cells is None or not height or not width or min(height, width) < 1 or height * width < 2:
         return None
@@ -38,6 +39,8 @@ def overlay(cells: bytes | None, height: int | None, width: int | None) -> str |
     values = np.frombuffer(cells, np.uint8).reshape(height, width)
     if max(height, width) > MOST:
         values = _averaged(values)
+    if not values.any():
+        return None
     return "data:image/png;base64," + binascii.b2a_base64(_png(values), newline=False).decode()
 
 
@@ -55,7 +58,8 @@ def _averaged(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def _png(values: npt.NDArray[np.uint8]) -> bytes:
     """A PNG of four bits a cell, by RFC 2083: a filter byte, then the row, two cells a byte, the left one high."""
     height, width = values.shape
-    greys = (values.astype(np.uint16) * 15 + 127) // 255
+    most = int(values.max())
+    greys = (values.astype(np.uint16) * 15 + most // 2) // most
     rows = np.zeros((height, 1 + (width + 1) // 2), np.uint8)
     rows[:, 1:] = greys[:, ::2] << 4
     rows[:, 1 : 1 + width // 2] |= greys[:, 1::2].astype(np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, Row, Types, units_of
 from rivalry.lens.site.kinds import Kind
@@ -58,16 +59,16 @@ def said_of(history: Sequence[Moment]) -> str:
     """How long a unit has been what it is, in a sentence; empty where fewer than two epochs name it.
 
     >>> said_of([Moment(0, "sea", 0.1, 0.2, None, False), Moment(2, "sky", 0.1, 0.2, None, False)])
-    'Its label changed in 1 of 1 steps between epochs; it has been "sky" since epoch 2.'
+    'Its label changed in 1 of 1 steps between epochs; it has been “sky” since epoch 2.'
     """
     named = [moment for moment in history if moment.label]
     if len(named) < 2:
         return ""
-    changes = [later for earlier, later in zip(named, named[1:], strict=False) if later.label != earlier.label]
+    changes = [later for earlier, later in pairwise(named) if later.label != earlier.label]
     if not changes:
-        return f'It has been "{named[0].label}" in all {len(named)} epochs that name it.'
+        return f"It has been “{named[0].label}” in all {len(named)} epochs that name it."
     steps = f"Its label changed in {len(changes)} of {len(named) - 1} steps between epochs"
-    return f'{steps}; it has been "{named[-1].label}" since epoch {changes[-1].epoch}.'
+    return f"{steps}; it has been “{named[-1].label}” since epoch {changes[-1].epoch}."
 
 
 def _moment(epoch: int, rows: Sequence[Row]) -> Moment:

@@ -22,7 +22,7 @@ BATCH = 250
 
 def plan(site: Site) -> Iterator[Job]:
     """A job for every batch of units of a layer."""
-    inputs = digest_of(unit_volumes(site.shelf), site.told())
+    inputs = digest_of(unit_volumes(site.shelf), site.shelf.name, site.beside is None)
     for layer, units in known_units(site.shelf).items():
         for start in range(0, len(units), BATCH):
             first, last = int(units[start]), int(units[start : start + BATCH][-1])

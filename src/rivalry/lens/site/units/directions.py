@@ -17,7 +17,7 @@ from rivalry.lens.site.sources import last_of
 from rivalry.lens.site.units.story import Story, story_of
 from rivalry.lens.site.units.view import Part
 
-MOST = 6
+MOST = 4
 """Parts that a page names."""
 
 _LEAST = 0.02
@@ -69,13 +69,13 @@ def _direction(site: Site, volume: Volume, layer: str, direction: int) -> tuple[
     if volume.kind == "concepts":
         row = _concepts(kept(volume), layer).get(direction)
         if row is None:
-            return Linked(f"concept {direction} of {volume.name}"), None
+            return Linked(f"{volume.name} {direction}"), None
         of_class, concept, name = row
         address = class_link(site, of_class).address
-        return Linked(f"concept {concept} of class {of_class}", address), concept_link(site, name) if name else None
+        return Linked(f"{of_class} {concept}", address), concept_link(site, name) if name else None
     story = story_of(site.shelf, f"{layer}@{volume.name}")
     label = story.label(direction)
-    said = f"direction {direction} of {volume.name}"
+    said = f"{volume.name} {direction}"
     return Linked(said, story.address_of(direction)), concept_link(site, label) if label else None
 
 

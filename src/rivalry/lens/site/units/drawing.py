@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -23,7 +24,7 @@ def steps(edges: Sequence[float | None] | None, counts: Sequence[float | None] |
     if len(known) != len(edges or ()) or len(known) != len(high) + 1 or max(high, default=0) <= 0:
         return Markup("")
     first, last = known[0], known[-1]
-    if not all(one < other for one, other in zip(known, known[1:], strict=False)):
+    if not all(one < other for one, other in pairwise(known)):
         return Markup("")
     across = [round(_WIDE * (edge - first) / (last - first)) for edge in known]
     tall = [_HIGH - (max(1, round((_HIGH - 4) * count / max(high))) if count else 0) for count in high]

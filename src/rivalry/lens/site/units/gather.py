@@ -72,8 +72,8 @@ def _first(rows: Sequence[tuple[str, Mapping[int, Row]]], unit: int) -> Row | No
     return next((own[unit] for _, own in rows if unit in own), None)
 
 
-def _beside(story: Story, place: int) -> str | None:
-    return story.address_of(int(story.units[place])) if 0 <= place < len(story.units) else None
+def _beside(story: Story, place: int) -> int | None:
+    return int(story.units[place]) if 0 <= place < len(story.units) else None
 
 
 def _effects(site: Site, profile: Row | None, way: str) -> list[Effect]:

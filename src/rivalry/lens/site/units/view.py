@@ -138,8 +138,8 @@ class Unit:
     Attributes:
         layer: Its layer.
         unit: Its number in it.
-        before: Address of the page before it, in its layer.
-        after: Address of the page after it.
+        before: The unit before it, in its layer.
+        after: The unit after it.
         naming: Its row of a dissection's ``units``.
         floors: The dissection's scalars: what to hold its judgement against.
         profile: Its row of a profile's ``units``.
@@ -164,8 +164,8 @@ class Unit:
 
     layer: str
     unit: int
-    before: str | None
-    after: str | None
+    before: int | None
+    after: int | None
     naming: Row | None
     floors: Row
     profile: Row | None

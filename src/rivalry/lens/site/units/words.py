@@ -14,7 +14,7 @@ def answer(unit: Unit) -> str:
 
 def moment_said(moment: Moment) -> str:
     """A unit at an epoch, in a line."""
-    parts = ["dead"] if moment.dead else [moment.label or "no name"]
+    parts = [f"Epoch {moment.epoch}: {'dead' if moment.dead else moment.label or 'no name'}"]
     if moment.margin is not None:
         parts.append(f"{said(moment.margin)} ahead")
     if moment.win_rate is not None:
@@ -67,9 +67,9 @@ def _judged(unit: Unit) -> list[tuple[str, str, str]]:
         return []
     told = [("score", said(naming["score"]), f"runner-up {naming['runner_up']}" if naming["runner_up"] else "")]
     if naming["label_iou"] is not None:
-        told.append(("label’s IoU", said(naming["label_iou"]), _beside_floor(floors.get("label_iou_floor"))))
+        told.append(("label's IoU", said(naming["label_iou"]), _beside_floor(floors.get("label_iou_floor"))))
     if naming["label_pearson"] is not None:
-        told.append(("label’s r", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor"))))
+        told.append(("label's r", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor"))))
     return told
 
 
@@ -83,10 +83,11 @@ def _alike(unit: Unit) -> list[tuple[str, str, str]]:
 
 
 def _answering(unit: Unit) -> list[tuple[str, str, str]]:
-    told = [("win rate", said_percent(unit.win_rate), "of positions")] if unit.win_rate is not None else []
-    if unit.profile and unit.profile["density"] is not None:
-        told.append(("density", said_percent(unit.profile["density"]), "of pictures"))
-    return told
+    if unit.win_rate is None:
+        return []
+    density = unit.profile["density"] if unit.profile else None
+    note = "of positions" if density is None else f"density {said_percent(density)}"
+    return [("win rate", said_percent(unit.win_rate), note)]
 
 
 def _beside_floor(floor: float | None) -> str:
@@ -100,7 +101,8 @@ def spread(unit: Unit) -> str:
         return ""
     told = f"Mean over positions, in {said(row['sampled'], 0)} sampled pictures, where it won."
     if row["mean"] is not None and row["standard_deviation"] is not None:
-        told += f" Over all: {said(row['mean'])} ± {said(row['standard_deviation'])}, from {said(row['lowest'])} to {said(row['highest'])}."
+        told += f" Over all: {said(row['mean'])} ± {said(row['standard_deviation'])},"
+        told += f" from {said(row['lowest'])} to {said(row['highest'])}."
     return told
 
 
