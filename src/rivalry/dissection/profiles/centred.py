@@ -12,6 +12,8 @@ _ROUNDING = 1e-12
 def centred(values: Float[Tensor, "samples columns"]) -> Float[Tensor, "samples columns"]:
     """Take off each column's mean, and divide by what is its length then; 0 where a column never varies.
 
+    To vary by less than a millionth of itself is what rounding of float32 does.
+
     Args:
         values: One row a picture, none perhaps.
 

@@ -26,6 +26,9 @@ By = Literal["weight", "correlation"]
 _AT_ONCE = 2**22
 _CLOSE = 1e-3
 
+_ROUNDING = 1e-6
+"""Share of a unit's greatest effect below which another is what rounding leaves of none."""
+
 
 @dataclass(frozen=True)
 class Strongest:
@@ -118,6 +121,8 @@ def _strongest(
     found: list[tuple[Tensor, ...]] = []
     for block in torch.split(units, max(1, _AT_ONCE // max(classes, 1))):
         effects = effects_of(block)
+        least = _ROUNDING * effects.abs().amax(1, keepdim=True)
+        effects = torch.where(effects.abs() > least, effects, 0.0)
         raised = effects.clamp(min=0).sort(dim=1, descending=True, stable=True)
         lowered = effects.clamp(max=0).sort(dim=1, stable=True)
         found.append(

@@ -27,7 +27,7 @@ SAMPLE_SEED = 0
 """Decides with the number of pictures alone which are in the sample."""
 
 _ROUNDING = 1e-12
-"""Share of the mean square below which a variance is what rounding leaves of none."""
+"""Share of the mean square below which a variance is what rounding of float32 leaves of none."""
 
 
 @dataclass(frozen=True)
