@@ -12,6 +12,7 @@ from typing import Any
 import wandb
 import wandb_workspaces.reports.v2 as panels
 import wandb_workspaces.workspaces as workspaces
+from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from rivalry.training.dashboard_sections import Panel, Section
 
@@ -42,7 +43,10 @@ def workspace_of(sections: Sequence[Section], *, entity: str, project: str, name
         for number, section in enumerate(sections)
     ]
     settings = workspaces.WorkspaceSettings(x_axis="epoch", group_by_prefix="first")
-    return workspaces.Workspace(entity=entity, project=project, name=name, sections=made, settings=settings)
+    try:
+        return workspaces.Workspace(entity=entity, project=project, name=name, sections=made, settings=settings)
+    except ValueError as error:  # pydantic's, of many lines
+        raise ValueError(f"no workspace of W&B is called {name!r}: it takes neither emoji nor signs") from error
 
 
 def specification_of(workspace: workspaces.Workspace) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def save(workspace: workspaces.Workspace) -> str:
     try:
         workspace.save()  # type: ignore[no-untyped-call]
         return str(workspace.url)
-    except wandb.Error as error:
+    except (wandb.Error, WandbApiFailedError) as error:
         raise ValueError(f"W&B: the workspace was not saved: {str(error).splitlines()[0]}") from error
 
 
