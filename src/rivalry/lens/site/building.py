@@ -1,32 +1,35 @@
 """Building the site: the jobs whose records have changed, side by side; what is as it was is left alone.
 
-``.lens.json`` in the site's folder says of every job what it was made from and which files it left. A job that fails
-leaves a page that says so; the build goes on.
+A :mod:`~rivalry.lens.site.manifest` in the site's folder says of every job what it was made from and which files it
+left. It is kept while the build runs, so that one that is broken off goes on where it was. A job that fails leaves a
+page that says so; the build goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from rivalry.lens.site.addresses import OVERVIEW
+from rivalry.lens.site import addresses
+from rivalry.lens.site.manifest import Done, forget, is_whole, read_manifest, write_manifest
+from rivalry.lens.site.problems import problems_page
 from rivalry.lens.site.section import Job, Site
-from rivalry.lens.site.sheets import File, Page, files_of
 from rivalry.lens.site.shelf import Problem, Shelf
+from rivalry.lens.site.working import Progress, failed, run_jobs, section, write
 
-SECTIONS = (
-    "assets", "overview", "layers", "units", "classes", "concepts", "probes", "comparison", "pictures", "search",
-)  # fmt: skip
+SECTIONS = {
+    "probes": addresses.PROBES, "classes": addresses.CLASSES, "comparison": addresses.COMPARISON,
+    "overview": addresses.OVERVIEW, "concepts": addresses.CONCEPTS, "layers": addresses.LAYERS, "units": "",
+    "pictures": "", "search": "", "assets": "",
+}  # fmt: skip
+"""The site's sections, those with the longest jobs first, and their main pages."""
 
-_MANIFEST = ".lens.json"
+_SECONDS = 10  # between two writings of the manifest
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class Built:
         made: Jobs that were run.
         kept: Jobs whose pages were left as they were.
         problems: What could not be shown.
+        pages: Pages of the site.
     """
 
     out: Path
     made: int
     kept: int
     problems: Sequence[Problem]
+    pages: int = 0
 
 
 def build(
@@ -52,7 +57,7 @@ def build(
     *,
     beside: Path | None = None,
     workers: int = 1,
-    progress: Callable[[int, int, str], None] = lambda done, whole, said: None,
+    progress: Progress = lambda done, whole, said: None,
 ) -> Built:
     """Build a site, or bring it up to date.
 
@@ -67,23 +72,24 @@ def build(
         ValueError: If the run holds no records, or ``out`` holds files that no build has left.
     """
     site = open_site(run, beside)
-    before = _read_manifest(out)
-    jobs = [job for section in SECTIONS for job in _section(section).plan(site)]
-    kept, due = {}, []
-    for job in jobs:
-        old = before.get(_name(job))
-        if old and old["inputs"] == _inputs(job) and all((out / file).is_file() for file in old["files"]):
-            kept[_name(job)] = old
-        else:
-            due.append(job)
-    made, problems = {}, [*site.shelf.problems]
-    for done, (job, files, problem) in enumerate(_run(site, due, out, workers), start=1):
-        made[_name(job)] = {"inputs": "" if problem else _inputs(job), "files": files}
-        problems += [problem] if problem else []
-        progress(done, len(due), job.said)
-    _forget(out, before, {**kept, **made})
-    (out / _MANIFEST).write_text(json.dumps({**kept, **made}), encoding="utf-8")
-    return Built(out, len(made), len(kept), problems)
+    before = read_manifest(out)
+    out.mkdir(parents=True, exist_ok=True)
+    jobs, problems = _planned(site, out)
+    problems = [*site.shelf.problems, *(site.beside.problems if site.beside else ()), *problems]
+    due = [job for job in jobs if not _is_done(site, job, before, out)]
+    now = {_name(job): before[_name(job)] for job in set(jobs).difference(due)}
+    made = 0
+    with _Keeping(out, before, now) as keeping:
+        for made, outcome in enumerate(run_jobs(site, due, out, workers), start=1):
+            done = Done("" if outcome.problem else _inputs(site, outcome.job), outcome.files)
+            keeping.add(_name(outcome.job), done)
+            problems += [outcome.problem] if outcome.problem else []
+            progress(made, len(due), outcome.job.said)
+        keeping.add("problems", Done("", [write(out, file) for file in problems_page(site, problems)]))
+    files = {file for one in now.values() for file in one.files}
+    forget(out, {file for one in before.values() for file in one.files} - files)
+    pages = sum(file.endswith(".html") for file in files)
+    return Built(out, made, len(jobs) - len(due), problems, pages)
 
 
 def open_site(run: Path, beside: Path | None) -> Site:
@@ -91,83 +97,72 @@ def open_site(run: Path, beside: Path | None) -> Site:
     return Site(Shelf.open(run), None if beside is None else Shelf.open(beside))
 
 
-def _section(name: str) -> Any:
-    return importlib.import_module(f"rivalry.lens.site.{name}")
+class _Keeping:
+    """Keeps the manifest while a build runs, and when it ends, however it ends."""
+
+    def __init__(self, out: Path, before: dict[str, Done], now: dict[str, Done]) -> None:
+        self._out, self._now, self._written = out, now, time.monotonic()
+        unfinished = {name: replace(done, inputs="") for name, done in before.items() if name not in now}
+        self._unfinished = unfinished  # their files are known, that they may be taken away one day
+
+    def __enter__(self) -> _Keeping:
+        self._write()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            self._unfinished = {}
+        self._write()
+
+    def add(self, name: str, done: Done) -> None:
+        self._now[name] = done
+        self._unfinished.pop(name, None)
+        if time.monotonic() - self._written > _SECONDS:
+            self._write()
+
+    def _write(self) -> None:
+        write_manifest(self._out, {**self._unfinished, **self._now})
+        self._written = time.monotonic()
+
+
+def _planned(site: Site, out: Path) -> tuple[list[Job], list[Problem]]:
+    """The jobs of all sections; a section that fails to plan leaves a page that says so."""
+    jobs: list[Job] = []
+    problems = []
+    for name, address in SECTIONS.items():
+        try:
+            jobs.extend(section(name).plan(site))
+        except Exception as error:  # as with jobs: the other sections are worth having
+            job = Job(name, (), "", f"all of the section {name}", address)
+            outcome = failed(site, job, out, f"could not be planned: {type(error).__name__}: {error}")
+            problems += [outcome.problem] if outcome.problem else []
+    return jobs, problems
+
+
+def _is_done(site: Site, job: Job, before: dict[str, Done], out: Path) -> bool:
+    old = before.get(_name(job))
+    return old is not None and old.inputs == _inputs(site, job) and is_whole(out, old)
 
 
 def _name(job: Job) -> str:
-    return "/".join(map(str, (job.section, *job.key)))
+    return json.dumps([job.section, *job.key])
 
 
-def _inputs(job: Job) -> str:
-    return f"{job.inputs} {_own_code()}"
+def _inputs(site: Site, job: Job) -> str:
+    known = [job.inputs, _own_code(), site.shelf.name, site.beside.name if site.beside else ""]
+    return hashlib.blake2b("\n".join(known).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
+@cache
 def _own_code() -> str:
-    """Changes where the site's code, templates or style do."""
+    """Changes where what draws pages does: code, templates or style."""
     known = hashlib.blake2b(digest_size=8)
-    for file in sorted(Path(__file__).parent.rglob("*")):
-        if file.is_file() and file.suffix in (".py", ".html", ".css", ".js"):
-            known.update(file.read_bytes())
+    for file in _own_files():
+        known.update(file.read_bytes())
     return known.hexdigest()
 
 
-def _run(site: Site, jobs: Sequence[Job], out: Path, workers: int) -> Iterator[tuple[Job, list[str], Problem | None]]:
-    if workers < 2 or len(jobs) < 2:
-        yield from (_do(site, job, out) for job in jobs)
-        return
-    places = (site.shelf.root, None if site.beside is None else site.beside.root, out)
-    opened = partial(_open_in_worker, *places)
-    with ProcessPoolExecutor(workers, get_context("spawn"), opened) as pool:
-        yield from pool.map(_do_in_worker, jobs)
-
-
-_in_worker: dict[str, Any] = {}
-
-
-def _open_in_worker(run: Path, beside: Path | None, out: Path) -> None:
-    _in_worker.update(site=open_site(run, beside), out=out)
-
-
-def _do_in_worker(job: Job) -> tuple[Job, list[str], Problem | None]:
-    return _do(_in_worker["site"], job, _in_worker["out"])
-
-
-def _do(site: Site, job: Job, out: Path) -> tuple[Job, list[str], Problem | None]:
-    """Make the files of a job; where it fails, a page that says so."""
-    try:
-        return job, [_write(out, file) for file in _section(job.section).make(site, job)], None
-    except Exception as error:  # whatever a stranger's record leads to: the other pages are worth having
-        problem = Problem(job.said, f"could not be drawn: {type(error).__name__}: {error}")
-    page = Page(job.address, job.said, "failed.html")
-    told = {**site.told(), "problem": problem}
-    return job, [_write(out, file) for file in files_of(page, {None: {}}, told)], problem
-
-
-def _write(out: Path, file: File) -> str:
-    """Write a file where it is not there already, just so."""
-    address, content = file
-    place, written = out / address, content.encode() if isinstance(content, str) else content
-    if not place.is_file() or place.read_bytes() != written:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_name(f".{place.name}.new")
-        draft.write_bytes(written)
-        draft.replace(place)
-    return address
-
-
-def _read_manifest(out: Path) -> dict[str, Any]:
-    if (out / _MANIFEST).is_file():
-        kept: dict[str, Any] = json.loads((out / _MANIFEST).read_text(encoding="utf-8"))
-        return kept
-    if out.is_dir() and any(out.iterdir()):
-        raise ValueError(f"{out} holds files that are no site of Rivalry; name an empty folder, such as {out}/lens")
-    out.mkdir(parents=True, exist_ok=True)
-    return {}
-
-
-def _forget(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Take away files that no job makes any more."""
-    stale = {file for one in before.values() for file in one["files"]}
-    for file in stale - {file for one in now.values() for file in one["files"]} - {OVERVIEW}:
-        (out / file).unlink(missing_ok=True)
+def _own_files() -> Iterator[Path]:
+    for file in sorted(Path(__file__).parents[1].rglob("*")):
+        if file.is_file() and file.suffix in (".py", ".html", ".css", ".js"):
+            yield file

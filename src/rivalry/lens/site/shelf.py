@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Volume:
         columns: Of its tables.
         images: Names of its pictures.
         kind: What pages show it; None for an analysis of the user's own.
+        digest: Changes where the record does.
     """
 
     folder: Path
@@ -65,6 +66,7 @@ class Volume:
     columns: Mapping[str, Sequence[str]]
     images: Mapping[str, str]
     kind: Kind | None
+    digest: str
 
     @classmethod
     def open(cls, folder: Path, *, afterwards: bool = False) -> Volume:
@@ -73,6 +75,7 @@ class Volume:
         Raises:
             ValueError: If it cannot be read.
         """
+        digest = _digest(folder)  # before all else: a record that is replaced meanwhile then differs
         header = read_header(folder)
         try:
             columns = {name: pq.read_schema(folder / file).names for name, file in header["files"]["tables"].items()}
@@ -83,16 +86,8 @@ class Volume:
         record = Record.load(folder, tables=())
         return cls(
             folder, afterwards, record.name, record.epoch, record.step, record.scalars, record.settings, columns,
-            dict(header["files"]["images"]), kind_of(columns),
+            dict(header["files"]["images"]), kind_of(columns), digest,
         )  # fmt: skip
-
-    @cached_property
-    def digest(self) -> str:
-        """Changes where the record does."""
-        known = hashlib.blake2b(digest_size=12)
-        for file in sorted(self.folder.iterdir()):
-            known.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}\n".encode())
-        return known.hexdigest()
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether there is such a table with these columns."""
@@ -184,6 +179,13 @@ class Shelf:
         """A metric of the training over its epochs, such as ``val/top1``: the last value of each."""
         values = {int(row["epoch"]): row[metric] for row in self.metrics if metric in row}
         return sorted(values.items())
+
+
+def _digest(folder: Path) -> str:
+    known = hashlib.blake2b(digest_size=12)
+    for file in sorted(folder.iterdir()):
+        known.update(os.fsencode(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}\n"))
+    return known.hexdigest()
 
 
 def _holds_epochs(root: Path) -> bool:
