@@ -1,0 +1,1 @@
+"""What a reader of the site sees and does, in a real browser."""
