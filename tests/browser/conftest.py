@@ -65,7 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def site(run: Path, browser: Browser) -> Path:
     """Its site, built as the command builds it: in a process that checks no shapes. Not without a browser to look."""
     said = subprocess.run([sys.executable, "-c", BUILD, str(run)], check=True, capture_output=True, text=True).stdout
-    # assert json.loads(said) == []
+    assert json.loads(said) == []
     return run / "lens"
 
 
