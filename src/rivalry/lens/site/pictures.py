@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rivalry.lens.site.addresses import picture_address
+from rivalry.lens.site.columns import Kept, kept
 from rivalry.lens.site.section import Job, Site, digest_of
 from rivalry.lens.site.sheets import File
 from rivalry.lens.site.shelf import Shelf, Volume
@@ -55,7 +55,7 @@ def picture_file(volume: Volume, index: int) -> str | None:
     """
     if not volume.has("pictures", "index", "thumbnail"):
         return None
-    kind = _endings(volume.folder).get(index)
+    kind = _endings(kept(volume)).get(index)
     return None if kind is None else f"{picture_address(_dataset(volume), index)}{kind}"
 
 
@@ -84,24 +84,24 @@ def _until(shelf: Shelf, volume: Volume) -> list[Volume]:
 
 def _own(shelf: Shelf, volume: Volume) -> Mapping[int, str]:
     """Pictures that no record before this one holds, with their endings."""
-    return _own_of(tuple(one.folder for one in _until(shelf, volume)))
+    return _own_of(tuple(kept(one) for one in _until(shelf, volume)))
 
 
 @lru_cache(maxsize=64)
-def _own_of(folders: tuple[Path, ...]) -> Mapping[int, str]:
-    before = [_endings(folder) for folder in folders[:-1]]
+def _own_of(volumes: tuple[Kept, ...]) -> Mapping[int, str]:
+    before = [_endings(one) for one in volumes[:-1]]
     return {
         index: kind
-        for index, kind in _endings(folders[-1]).items()
+        for index, kind in _endings(volumes[-1]).items()
         if not any(one.get(index) == kind for one in before)
     }
 
 
 @lru_cache(maxsize=64)
-def _endings(folder: Path) -> Mapping[int, str]:
+def _endings(volume: Kept) -> Mapping[int, str]:
     """Of every picture of a record: what its file ends in. Others are left out."""
     found: dict[int, str] = {}
-    for batch in pq.ParquetFile(folder / "pictures.parquet").iter_batches(_A_JOB, columns=["index", "thumbnail"]):
+    for batch in _batches(volume.volume):
         heads = pc.binary_slice(batch["thumbnail"].cast(pa.binary()), 0, _HEAD)
         for index, head in zip(batch["index"].to_pylist(), heads.to_pylist(), strict=True):
             if index is not None and head is not None and (kind := ending(head)) is not None:

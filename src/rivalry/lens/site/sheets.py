@@ -140,6 +140,7 @@ def environment() -> Environment:
     made.filters |= {"said": said, "said_percent": said_percent}
     made.globals |= {"policy": POLICY, "OVERVIEW": addresses.OVERVIEW}
     made.globals |= {name: getattr(addresses, name) for name in dir(addresses) if name.endswith("_address")}
+    made.globals["ui"] = made.get_template("macros/page.html").module  # a body alone runs no import above its block
     return made
 
 
