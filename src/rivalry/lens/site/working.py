@@ -57,7 +57,8 @@ def run_job(site: Site, job: Job, out: Path) -> Outcome:
     """Make the files of a job; where it fails, a page that says so."""
     files: list[str] = []
     try:
-        files.extend(write(out, file) for file in section(job.section).make(site, job))
+        for file in section(job.section).make(site, job):
+            files.append(write(out, file))
     except Exception as error:  # whatever a stranger's record leads to: the other pages are worth having
         return failed(site, job, out, f"could not be drawn: {type(error).__name__}: {error}", files)
     return Outcome(job, files)
