@@ -59,6 +59,24 @@ class UnitColumns:
         return self.table[name].take(pa.array(self.places.get(layer, (_NONE, _NONE))[1]))
 
 
+@dataclass(frozen=True)
+class Grouped:
+    """A table whose rows are found by a word.
+
+    Attributes:
+        table: Its rows.
+        places: By word, the rows that have it, in the table's order.
+    """
+
+    table: pa.Table
+    places: Mapping[str, npt.NDArray[np.int64]]
+
+    def rows(self, word: str) -> list[Row]:
+        """The rows that have a word."""
+        found: list[Row] = self.table.take(pa.array(self.places.get(word, _NONE))).to_pylist()
+        return found
+
+
 _NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -97,6 +115,25 @@ def columns_of(volume: Volume, name: str, wanted: Types) -> pa.Table:
 def units_of(volume: Volume, wanted: Types, name: str = "units") -> UnitColumns:
     """A table of units with its keys and these columns; empty where there is no such table."""
     return _units(kept(volume), name, wanted)
+
+
+def grouped_by(volume: Volume, name: str, column: str, wanted: Types) -> Grouped:
+    """A table with these columns, its rows found by the words of one of them; empty where there is no such table."""
+    return _grouped(kept(volume), name, column, wanted)
+
+
+@lru_cache(maxsize=32)
+def _grouped(volume: Kept, name: str, column: str, wanted: Types) -> Grouped:
+    table = _read(volume.volume, name, wanted)
+    words = table[column].combine_chunks()
+    if not len(words):
+        return Grouped(table, {})
+    words = words if pa.types.is_dictionary(words.type) else words.dictionary_encode()
+    codes = words.indices.fill_null(-1).to_numpy()
+    order = np.argsort(codes, kind="stable")
+    order = order[codes[order] >= 0]
+    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+    return Grouped(table, {words.dictionary[int(codes[part[0]])].as_py(): part for part in parts})
 
 
 @lru_cache(maxsize=64)

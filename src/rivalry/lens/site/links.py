@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from rivalry.lens.site import classes
 from rivalry.lens.site.addresses import class_address, concept_address
 from rivalry.lens.site.columns import TEXT, Itself, columns_of
 from rivalry.lens.site.kinds import Kind
@@ -62,4 +61,6 @@ def _concepts(shelf: Itself[Shelf]) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _classes(site: Itself[Site]) -> frozenset[str]:
-    return frozenset(getattr(classes, "known_classes", lambda site: ())(site.thing))
+    from rivalry.lens.site.classes.names import known_classes  # here, for pages of classes link to concepts
+
+    return frozenset(known_classes(site.thing))

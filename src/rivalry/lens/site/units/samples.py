@@ -40,22 +40,35 @@ class _Index:
     starts: npt.NDArray[np.int64]
 
 
-def samples_of(volume: Volume, layer: str, units: Sequence[int]) -> dict[int, list[Row]]:
-    """The rows of ``samples`` of some units of a layer, by unit, in the order of the table."""
+def samples_of(volume: Volume, layer: str, units: Sequence[int], *, most: int | None = None) -> dict[int, list[Row]]:
+    """The rows of ``samples`` of some units of a layer, by unit, in the order of the table.
+
+    Args:
+        volume: A profile.
+        layer: The layer.
+        units: Units of it; those that it lacks have no rows.
+        most: As many rows of a unit at most, the first ones.
+    """
     own = kept(volume)
     index = _index(own)
-    if layer not in index.units or not len(units):
-        return {}
-    first, last = np.searchsorted(index.units[layer], [min(units), max(units) + 1])
-    rows = np.sort(index.rows[layer][first:last])
     found: dict[int, list[Row]] = {unit: [] for unit in units}
+    rows = _rows_of(index, layer, np.unique(np.asarray(units, dtype=np.int64)), most)
     for group in np.unique(np.searchsorted(index.starts, rows, side="right") - 1).tolist():
         start, end = index.starts[group : group + 2]
         inside = rows[(rows >= start) & (rows < end)] - start
         for row in _group(own, group).take(pa.array(inside)).to_pylist():
-            if row["unit"] in found:
-                found[row["unit"]].append(row)
+            found[row["unit"]].append(row)
     return found
+
+
+def _rows_of(index: _Index, layer: str, units: npt.NDArray[np.int64], most: int | None) -> npt.NDArray[np.int64]:
+    """Rows of some units, ascending."""
+    if layer not in index.units:
+        return np.zeros(0, np.int64)
+    first, last = (np.searchsorted(index.units[layer], units, side=side) for side in ("left", "right"))
+    counts = last - first if most is None else np.minimum(last - first, most)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.sort(index.rows[layer][np.repeat(first, counts) + within])
 
 
 @lru_cache(maxsize=4)

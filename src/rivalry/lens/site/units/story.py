@@ -116,6 +116,11 @@ def story_of(shelf: Shelf, layer: str) -> Story:
     return _story(Itself(shelf), layer)
 
 
+def story_at(shelf: Shelf, layer: str, epoch: int) -> Story:
+    """A layer at an epoch: by the last records that are not after it, and their units alone."""
+    return _story(Itself(shelf), layer, epoch)
+
+
 def known_units(shelf: Shelf) -> dict[str, npt.NDArray[np.int64]]:
     """The units of every layer that have a page, ascending."""
     return _known_units(Itself(shelf))
@@ -132,11 +137,15 @@ def _union(parts: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
 
 
 @lru_cache(maxsize=4)
-def _story(shelf: Itself[Shelf], layer: str) -> Story:
+def _story(shelf: Itself[Shelf], layer: str, epoch: int | None = None) -> Story:
     def speaking(kind: Kind) -> list[Volume]:
-        return speaking_of(shelf.thing, kind, layer)
+        return speaking_of(shelf.thing, kind, layer, epoch=epoch)
 
-    units = known_units(shelf.thing).get(layer, np.zeros(0, np.int64))
+    if epoch is None:
+        units = known_units(shelf.thing).get(layer, np.zeros(0, np.int64))
+    else:
+        tables = layers_of(shelf.thing, epoch=epoch).get(layer, [])
+        units = _union([np.zeros(0, np.int64), *(table.places[layer][0] for table in tables)])
     return Story(
         shelf.thing, layer, units, speaking("neurons"), speaking("profiles"), speaking("activity"),
         speaking("detectors"), speaking("basis"), speaking("watermark"),

@@ -37,7 +37,9 @@ def tiles_of(site: Site, story: Story, units: Sequence[int]) -> dict[int, Tiles]
 
 def best_tile(site: Site, volume: Volume, layer: str, units: Sequence[int]) -> dict[int, Sample]:
     """The strongest picture of each of some units that has one."""
-    rows = samples_of(volume, layer, units)
+    rows = samples_of(volume, layer, units, most=1)
+    unsorted = [unit for unit, own in rows.items() if own and (own[0]["kind"], own[0]["rank"]) != ("top", 0)]
+    rows |= samples_of(volume, layer, unsorted)
     best = {unit: _ranked([row for row in own if row["kind"] == "top"])[:1] for unit, own in rows.items()}
     return {unit: _sample(site, volume, own[0]) for unit, own in best.items() if own}
 

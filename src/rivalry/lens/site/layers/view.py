@@ -1,0 +1,135 @@
+"""What the page of a layer says of it, and the tiles of its grid."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.columns import NUMBER, TEXT, WHOLE, Types, columns_of
+from rivalry.lens.site.layers.table import LayerTable
+from rivalry.lens.site.links import Linked, concept_link
+from rivalry.lens.site.section import Site
+from rivalry.lens.site.shelf import Shelf
+from rivalry.lens.site.sources import last_of
+from rivalry.lens.site.units.story import Story
+from rivalry.lens.site.units.tiles import best_tile
+from rivalry.lens.site.units.view import Sample
+
+TILES = 200
+"""Units that the grid shows at most."""
+
+_LABELS = 16
+_LAYERS: Types = (
+    ("layer", TEXT), ("competitors", WHOLE), ("active_fraction", NUMBER), ("winner_entropy", NUMBER),
+    ("dead_units", WHOLE), ("negative_share", NUMBER),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A unit in the grid."""
+
+    unit: int
+    label: str
+    dead: bool
+    best: Sample | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A layer in numbers; None where no record knows.
+
+    Attributes:
+        layer: Its name.
+        units: How many.
+        competitors: Units in a block; 1 without competition.
+        dead: Units that never won.
+        labels: Different labels.
+        commonest: The labels of the most units, and how many.
+        confirmed: Share of judged labels that masks confirm.
+        floor: What chance would confirm, over all layers.
+        clarity: Mean.
+        win_rate: Mean.
+        active: Share of values that are not zero.
+        evenness: Of the wins in a block, 1 where all win alike.
+        detectors: Units that masks call detectors.
+    """
+
+    layer: str
+    units: int
+    competitors: int | None
+    dead: int | None
+    labels: int | None
+    commonest: Sequence[tuple[Linked, int]]
+    confirmed: float | None
+    floor: float | None
+    clarity: float | None
+    win_rate: float | None
+    active: float | None
+    evenness: float | None
+
+
+def summary(site: Site, story: Story, table: LayerTable, *, epoch: int | None = None) -> Summary:
+    """A layer in numbers at an epoch."""
+    values = table.values
+    counted = Counter(label for label in values.get("label", ()) if label is not None)
+    confirmed = [value for value in values.get("confirmed", ()) if value is not None]
+    activity = activity_of(site.shelf, epoch=epoch).get(story.layer, {})
+    dead = [value for value in values.get("dead", ()) if value is not None]
+    return Summary(
+        story.layer, len(table.units), story.competitors or activity.get("competitors"),
+        sum(dead) if dead else activity.get("dead_units"), len(counted) or None,
+        [(concept_link(site, label), number) for label, number in counted.most_common(_LABELS)],
+        sum(confirmed) / len(confirmed) if confirmed else None,
+        story.neurons[0].scalar("confirmed_floor") if story.neurons else None,
+        _mean(values.get("clarity", ())), _mean(values.get("win_rate", ())), activity.get("active_fraction"),
+        activity.get("winner_entropy"),
+    )  # fmt: skip
+
+
+def activity_of(shelf: Shelf, *, epoch: int | None = None) -> dict[str, Mapping[str, Any]]:
+    """What countings of wins say of each layer at an epoch."""
+    volumes = reversed(last_of(shelf, "activity", epoch=epoch))
+    return {row["layer"]: row for volume in volumes for row in columns_of(volume, "layers", _LAYERS).to_pylist()}
+
+
+def tiles(site: Site, story: Story, table: LayerTable) -> list[Tile]:
+    """The units of the clearest labels, each with its strongest picture; none where no record has pictures."""
+    if not story.profiles:
+        return []
+    margins, labels = (table.values.get(key) for key in ("margin", "label"))
+    dead = table.values.get("dead")
+    places = list(range(len(table.units)))
+    if margins is not None:
+        places.sort(key=lambda place: -(margins[place] if margins[place] is not None else float("-inf")))
+    places = places[:TILES]
+    best = best_tile(site, story.profiles[0], story.layer, [int(table.units[place]) for place in places])
+    return [
+        Tile(
+            int(table.units[place]), (labels[place] if labels is not None else None) or "",
+            bool(dead is not None and dead[place]), best.get(int(table.units[place])),
+        )
+        for place in places
+    ]  # fmt: skip
+
+
+def answer(told: Summary) -> str:
+    """A layer in a sentence."""
+    competing = told.competitors is not None and told.competitors > 1
+    parts = [f"{said(told.units, 0)} units" + (f", of which one in {told.competitors} wins" if competing else "")]
+    if told.labels is not None:
+        parts.append(f"{said(told.labels, 0)} different labels")
+    if told.confirmed is not None:
+        floor = f" ({said_percent(told.floor, 0)} by chance)" if told.floor is not None else ""
+        parts.append(f"the masks confirm {said_percent(told.confirmed, 0)} of them{floor}")
+    if told.dead is not None:
+        parts.append("no unit is dead" if not told.dead else f"{said(told.dead, 0)} dead")
+    return "; ".join(parts) + "."
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
