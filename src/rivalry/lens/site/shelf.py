@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rivalry.lens.site.kinds import Kind, kind_of
+from rivalry.numerics.nearest import nearest
 from rivalry.records import Record, find_records, read_header
 
 ROOTS = ("records", "analyses/records")
@@ -188,14 +189,20 @@ def _digest(folder: Path) -> str:
     return known.hexdigest()
 
 
+def holds_records(root: Path) -> bool:
+    """Whether there is any record in a run's folder."""
+    return any(_holds_epochs(place) for place in (*(root / one for one in ROOTS), root))
+
+
 def _holds_epochs(root: Path) -> bool:
     return root.is_dir() and any(root.glob("epoch=*"))
 
 
 def _no_records(root: Path) -> str:
-    runs = sorted(path.parent for path in root.parent.glob("*/records") if path.is_dir())
-    near = f"; there are {', '.join(map(str, runs[:5]))}" if runs else ""
-    return f"{root} holds no records: wanted the folder of a run, or of a dissected checkpoint{near}"
+    runs = [str(path.parent) for path in sorted(root.parent.glob("*/records")) if path.is_dir()]
+    meant = f"; nearest: {nearest(str(root), runs)}" if runs else ""
+    what = "holds no records" if root.is_dir() else "is no folder"
+    return f"{root} {what}: wanted the folder of a run, or of a dissected checkpoint{meant}"
 
 
 def _metrics(file: Path) -> list[dict[str, float]]:
