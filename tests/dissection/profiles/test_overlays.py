@@ -24,10 +24,10 @@ def samples(unit: list[int], index: list[int]) -> LayerSamples:
 
 
 def shown(maps: torch.Tensor, unit: list[int], index: list[int], batch: int = 2) -> Overlays:
-    """The overlays from maps of the pictures 0, 10, 20 …, shown some at a time."""
+    """The overlays from maps of the pictures 0, 10, 20 …, shown some at a time; every unit wins everywhere."""
     taken = SampleMaps(samples(unit, index), 10 * torch.arange(len(maps)), (maps.shape[2], maps.shape[3]))
     for place in torch.split(torch.arange(len(maps)), batch):
-        taken.add(place, maps[place])
+        taken.add(place, maps[place], torch.zeros_like(maps[place]), competitors=1)
     return taken.gather(CPU)
 
 
@@ -42,6 +42,20 @@ def test_every_sample_has_the_map_of_its_unit_in_its_picture() -> None:
 def test_a_unit_that_is_above_zero_once_shows_nothing_below() -> None:
     maps = torch.tensor([[[[-8.0, 0.0]]], [[[1.0, -4.0]]]])
     assert shown(maps, [0, 0], [0, 10]).levels.tolist() == [[0, 0], [255, 0]]
+
+
+def test_only_winners_of_a_block_are_mapped() -> None:
+    """Units 2 and 3 are the second block; the first of them wins at the left, the second at the right."""
+    taken = SampleMaps(samples([0, 2, 3], [5, 5, 5]), torch.tensor([5]), (1, 2))
+    maps = torch.arange(1.0, 9.0).reshape(1, 4, 1, 2)
+    taken.add(torch.tensor([0]), maps, torch.tensor([[[[0.0, 0.0]], [[0.0, 1.0]]]]), competitors=2)
+    assert taken.gather(CPU).levels.tolist() == [[128, 255], [255, 0], [0, 255]]
+
+
+def test_without_competition_who_is_above_zero_wins() -> None:
+    taken = SampleMaps(samples([0, 1], [5, 5]), torch.tensor([5]), (1, 2))
+    taken.add(torch.tensor([0]), torch.tensor([[[[-8.0, 2.0]], [[-1.0, -2.0]]]]))
+    assert taken.gather(CPU).levels.tolist() == [[0, 255], [0, 0]]
 
 
 def test_the_order_of_pictures_and_samples_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

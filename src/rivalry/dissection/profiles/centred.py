@@ -8,6 +8,8 @@ from torch import Tensor
 
 _ROUNDING = 1e-12
 
+_AT_ONCE = 2**20
+
 
 def centred(values: Float[Tensor, "samples columns"]) -> Float[Tensor, "samples columns"]:
     """Take off each column's mean, and divide by what is its length then; 0 where a column never varies.
@@ -21,10 +23,14 @@ def centred(values: Float[Tensor, "samples columns"]) -> Float[Tensor, "samples 
     tensor([[-0.7070,  0.0000],
             [ 0.7070,  0.0000]])
     """
-    if not len(values):
+    if not values.numel():
         return values.float()
-    exact = values.double()
-    about = exact - exact.mean(0)
-    squares = about.square().sum(0)
-    varies = squares > _ROUNDING * exact.square().sum(0)
-    return torch.where(varies, about / torch.where(varies, squares, 1.0).sqrt(), 0.0).float()
+    found = torch.empty(values.shape, device=values.device)
+    columns = torch.arange(values.shape[1], device=values.device)
+    for block in torch.split(columns, max(1, _AT_ONCE // len(values))):
+        exact = values[:, block].double()
+        about = exact - exact.mean(0)
+        squares = about.square().sum(0)
+        varies = squares > _ROUNDING * exact.square().sum(0)
+        found[:, block] = torch.where(varies, about / torch.where(varies, squares, 1.0).sqrt(), 0.0).float()
+    return found

@@ -70,14 +70,12 @@ def class_effects(
         directions: Of which the layer's units are answers.
     """
     weights = _weights(network, profile.sample, directions)
-    by: By = "correlation" if weights is None else "weight"
     if weights is not None:
-        weighted = profile.mean.to(weights) * weights
-        raised, lowered = _strongest(lambda block: weighted[:, block].T, profile, count)
-    else:
-        columns, logits = centred(profile.sample.values), centred(profile.sample.logits)
-        raised, lowered = _strongest(lambda block: columns[:, block].T @ logits, profile, count)
-    return ClassEffects(raised, lowered, by)
+        raised, lowered = _strongest(lambda block: (profile.mean[block] * weights[:, block]).T, profile, count)
+        return ClassEffects(raised, lowered, "weight")
+    columns, logits = centred(profile.sample.values), centred(profile.sample.logits)
+    raised, lowered = _strongest(lambda block: columns[:, block].T @ logits, profile, count)
+    return ClassEffects(raised, lowered, "correlation")
 
 
 def _weights(
@@ -86,19 +84,18 @@ def _weights(
     """Of the classifier that reads the units' mean, if there is such a one."""
     if not len(sample.index):
         return None
-    values = sample.values.double()
-    back = None
+    values, back = sample.values, None
     if directions is not None:
         back = _inverse(directions)
         if back is None:
             return None
-        back = back.to(values)
-        values = (values + directions.bias.to(values)) @ back
-    classifier = reading_classifier(network, values[:, :, None, None].float(), sample.logits)
+        back = back.to(values.device)
+        values = ((values + directions.bias.to(values)).double() @ back).float()
+    classifier = reading_classifier(network, values[:, :, None, None], sample.logits)
     if classifier is None:
         return None
-    weights = classifier.weight.detach().double()
-    return weights if back is None else weights @ back.T
+    weights = classifier.weight.detach().to(values.device)
+    return weights if back is None else weights.double() @ back.T
 
 
 def _inverse(directions: Directions) -> Float[Tensor, "directions channels"] | None:

@@ -61,12 +61,20 @@ class SampleMaps:
         self._shares = np.zeros((rows, shape[0] * shape[1]), dtype=np.int16)
         self._peaks = np.zeros(rows, dtype=np.float32)
 
-    def add(self, place: Int[Tensor, " batch"], maps: Float[Tensor, "batch units height width"]) -> None:
+    def add(
+        self,
+        place: Int[Tensor, " batch"],
+        maps: Float[Tensor, "batch units height width"],
+        winners: Float[Tensor, "batch blocks height width"] | None = None,
+        competitors: int = 1,
+    ) -> None:
         """Take what is wanted of a batch.
 
         Args:
             place: Which of the pictures they are.
-            maps: Of the layer, 0 where a unit lost.
+            maps: Of the layer.
+            winners: Their places in their blocks, of a layer that competes; else who is above zero wins.
+            competitors: Units in a block.
         """
         wanted = [self._order[self._first[one] : self._last[one]] for one in place.tolist()]
         rows = np.concatenate(wanted)
@@ -74,7 +82,14 @@ class SampleMaps:
         step = max(1, _AT_ONCE // self._shares.shape[1])
         for first in range(0, len(rows), step):
             part = slice(first, first + step)
-            self._keep(rows[part], maps, picture[part])
+            shown, unit = (torch.from_numpy(one).to(maps.device) for one in (picture[part], self.unit[rows[part]]))
+            taken = maps[shown, unit].flatten(1)
+            if winners is None:
+                taken = taken.clamp(min=0)
+            else:
+                won = winners[shown, unit // competitors].flatten(1) == (unit % competitors)[:, None]
+                taken = taken.masked_fill(~won, 0.0)
+            self._keep(rows[part], taken)
 
     def gather(self, device: torch.device) -> Overlays:
         """The overlays, from what all ranks have taken. A collective."""
@@ -95,10 +110,8 @@ class SampleMaps:
             parts[part] = extents(shares, self.shape)
         return Overlays(levels, parts, self.shape)
 
-    def _keep(self, rows: Whole, maps: Tensor, picture: Whole) -> None:
+    def _keep(self, rows: Whole, taken: Float[Tensor, "rows positions"]) -> None:
         """Keep the maps of some samples, each as shares of its own peak."""
-        places = (torch.from_numpy(one).to(maps.device) for one in (picture, self.unit[rows]))
-        taken = maps[*places].flatten(1)
         peaks = taken.abs().amax(1)
         shares = (taken / peaks.clamp_min(torch.finfo(peaks.dtype).tiny)[:, None] * _STEPS).round()
         self._shares[rows] = shares.to(torch.int16).cpu().numpy()

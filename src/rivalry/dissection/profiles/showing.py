@@ -20,7 +20,6 @@ from rivalry.recording.chosen import ChosenPictures
 from rivalry.recording.gathering import gather_tables, packed
 from rivalry.recording.layer_maps import LayerMaps
 from rivalry.recording.observation import Listening
-from rivalry.recording.pooling import positions_won
 
 PICTURES = pa.schema(
     {"index": pa.int64(), "class": pa.string(), "width": pa.int64(), "height": pa.int64(), "thumbnail": pa.binary()}
@@ -63,11 +62,10 @@ class Showing:
         listening, size = self._listening, (images.shape[2], images.shape[3])
         shown = listening.show(images)
         for layer, taken in self._taken.items():
-            output = shown.activations[layer]
-            won = positions_won(
-                output, shown.winners.get(layer), listening.competitors.get(layer), self._maps.axes[layer]
-            )
-            taken.add(place, self._maps.of({layer: output.masked_fill(~won, 0.0)}, size)[layer])
+            maps = self._maps.of({layer: shown.activations[layer]}, size)[layer]
+            drawn = {layer: shown.winners[layer]} if layer in listening.competitors else {}
+            winners = self._maps.of(drawn, size).get(layer)
+            taken.add(place, maps, winners, listening.competitors.get(layer, 1))
 
     def _picture_rows(self, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
         classes = self._listening.dataset.classes
