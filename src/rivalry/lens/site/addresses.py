@@ -18,12 +18,12 @@ def slug(name: str) -> str:
     """A name as part of an address: itself where it can be, else its letters and the beginning of its digest.
 
     >>> slug("layer4.0.act2"), slug("traffic light"), slug("Cafe")
-    ('layer4.0.act2', 'traffic-light-4d92ee', 'Cafe-af754d')
+    ('layer4.0.act2', 'traffic-light-95573a9672', 'Cafe-9054baad5d')
     """
     if re.fullmatch(r"[a-z0-9][a-z0-9_.]{0,79}", name) and not name.endswith(".") and not _RESERVED.match(name):
         return name
-    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:60]
-    return f"{plain}-{_mark(name)}" if plain else _mark(name)
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:60] or "x"
+    return f"{'x-' if _RESERVED.match(plain.lower()) else ''}{plain}-{_mark(name)}"
 
 
 def layer_address(layer: str) -> str:
@@ -66,4 +66,4 @@ def relative(to: str, page: str) -> str:
 
 
 def _mark(name: str) -> str:
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()

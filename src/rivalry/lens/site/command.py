@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rivalry.help_text import command_parser
 from rivalry.lens.site.addresses import OVERVIEW, PROBLEMS
 from rivalry.lens.site.building import Built, build
-from rivalry.lens.site.serving import SiteServer, watch
+from rivalry.lens.site.serving import SiteServer, state_of, watch
 from rivalry.lens.site.shelf import holds_records
 from rivalry.lens.words import printable
 
@@ -107,6 +107,7 @@ class _Making:
 
 def _serve(making: _Making, options: Any, console: Console) -> None:
     """Serve until the user ends it."""
+    seen = state_of(making.run)
     if not making.run.is_dir() or holds_records(making.run):
         making.tell(making.build())  # a wrong name is an error now, and not awaited
     with SiteServer(making.out, options.port) as server:
@@ -124,7 +125,7 @@ def _serve(making: _Making, options: Any, console: Console) -> None:
                 making.tell(built)
 
         try:
-            watch(making.run, rebuild)
+            watch(making.run, rebuild, seen)
         except KeyboardInterrupt:
             console.print("  ended", highlight=False)
 
@@ -137,7 +138,8 @@ def _open(url: str, console: Console) -> None:
 @contextmanager
 def _bar() -> Iterator[Any]:
     columns = TextColumn("building"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False)
-    with Progress(*columns, transient=True, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, transient=True, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
         def tell(done: int, whole: int, said: str) -> None:

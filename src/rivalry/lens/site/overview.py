@@ -84,9 +84,10 @@ def clearest_units(shelf: Shelf, epoch: int | None) -> list[ClearUnit]:
 
 def _shown(site: Site, epoch: int | None) -> dict[str, Any]:
     lasts = _lasts(site.shelf, epoch)
+    told = [verdict for volume in lasts for verdict in verdicts(volume, site.shelf)]
     return {
         "answer": answer(site.shelf, epoch),
-        "verdicts": [verdict for volume in lasts for verdict in verdicts(volume, site.shelf)],
+        "verdicts": sorted(told, key=lambda verdict: ("bad", "good", "plain").index(verdict.tone)),
         "curves": list(overview_curves(site, epoch if epoch in site.shelf.epochs[:-1] else None)),
         "clearest": clearest_units(site.shelf, epoch),
         "doors": _doors(site),

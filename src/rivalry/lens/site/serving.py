@@ -81,17 +81,17 @@ class SiteServer:
 
 
 def watch(
-    run: Path, rebuild: Callable[[], None], *, every: float = 3.0, wait: Callable[[float], Any] = time.sleep
+    run: Path, rebuild: Callable[[], None], seen: str, *, every: float = 3.0, wait: Callable[[float], Any] = time.sleep
 ) -> None:
     """Rebuild whenever the run's records have changed, until ``wait`` raises.
 
     Args:
         run: The run's folder.
-        rebuild: Is called once at the beginning, and then for every change.
+        rebuild: Is called for every change.
+        seen: The state (see :func:`state_of`) before what was built last.
         every: Seconds between two looks.
         wait: Waits so many seconds.
     """
-    seen = None
     while True:
         now = state_of(run)
         if now != seen:

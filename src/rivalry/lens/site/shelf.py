@@ -149,7 +149,7 @@ class Shelf:
             for folder in find_records(place):
                 try:
                     volumes.append(Volume.open(folder, afterwards=place.parent.name == "analyses"))
-                except (ValueError, KeyError, TypeError, OSError) as error:
+                except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:  # whatever the file says
                     problems.append(Problem(f"{folder.parent.name}/{folder.name}", f"left out: {error}"))
         return cls(root, volumes, problems, _metrics(root / "metrics.csv"))
 

@@ -109,8 +109,10 @@ def _clusters(volume: Volume) -> Iterator[Verdict]:
     floors = [(value, name) for value, name in ((slic, "superpixels"), (random, "an untrained network"))
               if value is not None]  # fmt: skip
     beside = ", ".join(f"{name} {said(value)}" for value, name in floors)
-    tone: Tone = "plain" if not floors else "good" if own > max(floors)[0] else "bad"
-    yield Verdict(tone, f"clusters meet the masks with a mean IoU of {said(own)}" + (f" ({beside})" if beside else ""))
+    better = bool(floors) and own > max(floors)[0]
+    tone: Tone = "plain" if not floors else "good" if better else "bad"
+    how = "with " if better or not floors else f"no better than {max(floors)[1]}, with "
+    yield Verdict(tone, f"clusters meet the masks {how}a mean IoU of {said(own)}" + (f" ({beside})" if beside else ""))
 
 
 def _detectors(volume: Volume) -> Iterator[Verdict]:
