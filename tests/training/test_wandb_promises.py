@@ -100,6 +100,7 @@ def test_sections_are_drawn_over_epochs_and_the_training_over_steps(home: Path, 
     assert [one["val/best_top1"] for one in summary if "val/best_top1" in one][-1] == told["val/top1"]
 
 
+@pytest.mark.slow
 def test_an_epoch_that_is_made_anew_is_told_once(home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings = write_settings(tmp_path / "tiles.yaml", wandb="offline")
     fit = ["fit", "--config", settings, "--name", "first"]
@@ -122,6 +123,7 @@ def test_an_epoch_that_is_made_anew_is_told_once(home: Path, tmp_path: Path, cap
     assert [one.getMessage() for one in caplog.records if "another value" in one.getMessage()] == []
 
 
+@pytest.mark.slow
 def test_one_line_tells_of_values_that_have_become_others(
     home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
