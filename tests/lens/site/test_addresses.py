@@ -7,8 +7,9 @@ import pytest
 from rivalry.lens.site import addresses
 
 HOSTILE = [
-    "", ".", "..", "../../etc/passwd", "/", "\\", "C:\\x", "con", "aux.act", "index", "a" * 300, "<script>", "a b", "a-b",
-    "a_b", "A", "a", "É", "é", "e\u0301", "日本", "\ud800", "\0", "%2e%2e", "nul", ".hidden", "end.", "x\n",
+    "", ".", "..", "../../etc/passwd", "/", "\\", "C:\\x", "con", "aux.act", "index", "a" * 300, "<script>", "a b",
+    "a-b", "_private", "a_b", "A", "a", "É", "é", "e\u0301", "日本", "\ud800", "\0", "%2e%2e", "nul",
+    ".hidden", "end.", "x\n",
 ]  # fmt: skip
 
 

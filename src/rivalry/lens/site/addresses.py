@@ -22,7 +22,7 @@ def slug(name: str) -> str:
     """
     if re.fullmatch(r"[a-z0-9][a-z0-9_.]{0,79}", name) and not name.endswith(".") and not _RESERVED.match(name):
         return name
-    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:60] or "x"
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-._")[:60] or "x"
     return f"{'x-' if _RESERVED.match(plain.lower()) else ''}{plain}-{_mark(name)}"
 
 

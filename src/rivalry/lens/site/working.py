@@ -43,11 +43,11 @@ def run_jobs(site: Site, jobs: Sequence[Job], out: Path, workers: int) -> Iterat
     if workers < 2 or len(jobs) < 2:
         yield from (run_job(site, job, out) for job in jobs)
         return
-    left = {id(job): job for job in jobs}
+    left = {(job.section, job.key): job for job in jobs}
     try:
         with _Pool(site, out, min(workers, len(jobs))) as pool:
             for outcome in pool.run(jobs):
-                del left[_same(left, outcome.job)]
+                del left[outcome.job.section, outcome.job.key]
                 yield outcome
     except BrokenProcessPool:
         yield from _one_at_a_time(site, list(left.values()), out)
@@ -85,11 +85,6 @@ def write(out: Path, file: File) -> str:
     if not place.is_file() or place.stat().st_size != len(written) or place.read_bytes() != written:
         write_file(place, written)
     return address
-
-
-def _same(left: dict[int, Job], job: Job) -> int:
-    """The key of a job that has been to another process and back."""
-    return next(key for key, one in left.items() if one == job)
 
 
 def _one_at_a_time(site: Site, jobs: Sequence[Job], out: Path) -> Iterator[Outcome]:
