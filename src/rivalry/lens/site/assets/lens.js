@@ -473,8 +473,14 @@
     document.head.append(script);
   }, 3000);
 
+  const startFiltered = (list) => document.querySelector(list.dataset.filtered)?.addEventListener("input", (event) => {
+    const query = event.target.value.trim().toLowerCase();
+    for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(query);
+  });
+
   const enhance = () => {
     all("table.sortable", main).forEach(startTable);
+    all("[data-filtered]", main).forEach(startFiltered);
     startSwitches();
   };
   document.addEventListener("DOMContentLoaded", () => {

@@ -8,7 +8,7 @@ from typing import Any
 from rivalry.lens.site.addresses import CONCEPTS, concept_address
 from rivalry.lens.site.charts import Bar, Series, bars, curves, sparkline
 from rivalry.lens.site.concepts.gather import gather_concept
-from rivalry.lens.site.concepts.list import list_columns, list_of
+from rivalry.lens.site.concepts.list import clearest_tiles, list_columns, list_of
 from rivalry.lens.site.concepts.view import Concept
 from rivalry.lens.site.concepts.words import answer, at_epoch
 from rivalry.lens.site.links import named_concepts
@@ -94,8 +94,9 @@ def _list(site: Site) -> Iterator[File]:
     if long:
         yield rows_file(long, columns, rows)
     sparks = [] if long else [sparkline(row.past, title="Units over the epochs") for row in listed]
+    tiles, style = clearest_tiles(site, listed[:FIRST])
     shown = {
-        "columns": columns, "rows": rows[:FIRST], "count": len(rows), "long": long,
+        "tiles": tiles, "style": style, "columns": columns, "rows": rows[:FIRST], "count": len(rows), "long": long,
         "sparks": sparks if any(len(row.past) > 1 for row in listed) else [],
         "now": sum(row.units > 0 for row in listed),
     }  # fmt: skip

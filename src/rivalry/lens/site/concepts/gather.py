@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 from rivalry.lens.site.addresses import unit_address
 from rivalry.lens.site.classes.media import crop_at
@@ -15,16 +14,18 @@ from rivalry.lens.site.section import Site
 from rivalry.lens.site.shelf import Shelf, Volume
 from rivalry.lens.site.sources import last_of
 from rivalry.lens.site.units.story import known_units, story_of
-from rivalry.lens.site.units.tiles import best_tile
+from rivalry.lens.site.units.tiles import best_tiles
 
 SEEN = 16
 """Units that are shown by their pictures."""
 
 _CROPS, _CLASSES = 4, 24
-_UNITS: Types = (
+UNITS: Types = (
     *KEY, ("label", TEXT), ("margin", NUMBER), ("confirmed", TRUTH), ("label_iou", NUMBER), ("clarity", NUMBER),
     ("win_rate", NUMBER), ("dead", TRUTH),
 )  # fmt: skip
+"""What is read of units by their names."""
+
 _BASIS: Types = (*KEY, ("label", TEXT), ("beyond", NUMBER), ("best_auroc", NUMBER))
 _BASES: Types = (
     ("concept", TEXT), ("natural", NUMBER), ("pca", NUMBER), ("random", NUMBER), ("unsupervised", NUMBER),
@@ -47,8 +48,9 @@ def gather_concept(site: Site, name: str) -> Concept:
     history = _history(shelf, name)
     there = [epoch for epoch, units in history if units]
     units = _units(shelf, name)
+    seen, style = _seen(site, units)
     return Concept(
-        name, units, _seen(site, units), [*_detected(shelf, name), *_directions(shelf, name)],
+        name, units, seen, style, [*_detected(shelf, name), *_directions(shelf, name)],
         _classes(site, name)[:_CLASSES], history, _bases(shelf, name), there[0] if there else None,
         there[-1] if there and there[-1] != history[-1][0] else None,
     )  # fmt: skip
@@ -58,7 +60,7 @@ def _units(shelf: Shelf, name: str) -> list[NamedUnit]:
     """Living units that the first dissection of their layer calls so, the clearest first."""
     found, seen = [], set()
     for volume in last_of(shelf, "neurons"):
-        for row in grouped_by(volume, "units", "label", _UNITS).rows(name):
+        for row in grouped_by(volume, "units", "label", UNITS).rows(name):
             place = (row["layer"], row["unit"])
             if None in place or row["dead"] or story_of(shelf, row["layer"]).neurons[0] is not volume or place in seen:
                 continue
@@ -79,21 +81,15 @@ def _pages(shelf: Itself[Shelf]) -> dict[str, frozenset[int]]:
     return {layer: frozenset(units.tolist()) for layer, units in known_units(shelf.thing).items()}
 
 
-def _seen(site: Site, units: Sequence[NamedUnit]) -> list[Seen]:
-    """The clearest units by their strongest pictures."""
-    found: list[Seen] = []
-    clearest = units[:SEEN]
-    tiles: dict[tuple[str, int], Any] = {}
-    for layer in dict.fromkeys(unit.layer for unit in clearest):
-        profiles = story_of(site.shelf, layer).profiles
-        if profiles:
-            own = [unit.unit for unit in clearest if unit.layer == layer]
-            tiles |= {(layer, unit): best for unit, best in best_tile(site, profiles[0], layer, own).items()}
-    for unit in clearest:
-        best = tiles.get((unit.layer, unit.unit))
-        if best is not None and best.picture:
-            found.append(Seen(f"{unit.layer} {unit.unit}", unit.address, best))
-    return found
+def _seen(site: Site, units: Sequence[NamedUnit]) -> tuple[list[Seen], str]:
+    """The clearest units by their strongest pictures, and the style of what holds them."""
+    wanted: dict[str, list[int]] = {}
+    for unit in units[:SEEN]:
+        wanted.setdefault(unit.layer, []).append(unit.unit)
+    tiles, style = best_tiles(site, wanted)
+    clearest = [(unit, tiles.get((unit.layer, unit.unit))) for unit in units[:SEEN]]
+    found = [Seen(f"{unit.layer} {unit.unit}", unit.address, best) for unit, best in clearest if best and best.picture]
+    return found, style
 
 
 def _detected(shelf: Shelf, name: str) -> Iterable[Best]:
@@ -160,7 +156,7 @@ def _history(shelf: Shelf, name: str) -> list[tuple[int, int]]:
         return [(epoch, own.get(epoch, 0)) for epoch in sorted({one for one in epochs if one is not None})]
     names = shelf.names("neurons")[:1]
     volumes = {volume.epoch: volume for one in names for volume in shelf.of("neurons", one)}
-    return [(epoch, len(grouped_by(volumes[epoch], "units", "label", _UNITS).places.get(name, ())))
+    return [(epoch, len(grouped_by(volumes[epoch], "units", "label", UNITS).places.get(name, ())))
             for epoch in sorted(volumes)]  # fmt: skip
 
 

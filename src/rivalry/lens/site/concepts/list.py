@@ -13,12 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rivalry.lens.site.addresses import concept_address
-from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, WHOLE, Itself, Types, columns_of
+from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, WHOLE, Itself, Types, columns_of, grouped_by
+from rivalry.lens.site.concepts.gather import UNITS
 from rivalry.lens.site.links import named_concepts
 from rivalry.lens.site.section import Site
 from rivalry.lens.site.sheets import Column
 from rivalry.lens.site.shelf import Shelf
 from rivalry.lens.site.sources import last_of
+from rivalry.lens.site.units.tiles import best_tiles
+from rivalry.lens.site.units.view import Sample
 
 _NAMED: Types = (("label", TEXT), ("confirmed", TRUTH), ("dead", TRUTH))
 
@@ -90,6 +93,30 @@ def _list_of(shelf: Itself[Shelf]) -> list[Listed]:
         for name in named_concepts(shelf.thing)
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (-row.units, -row.classes, row.name))
+
+
+def clearest_tiles(site: Site, listed: Sequence[Listed]) -> tuple[list[tuple[Listed, Sample | None]], str]:
+    """Concepts with the strongest picture of the unit whose label is furthest ahead, and the style of what holds them.
+
+    Nothing where no record has pictures of units.
+    """
+    places = {row.name: place for row in listed if (place := _clearest(site.shelf, row.name)) is not None}
+    wanted: dict[str, list[int]] = {}
+    for layer, unit in places.values():
+        wanted.setdefault(layer, []).append(unit)
+    tiles, style = best_tiles(site, wanted)
+    return ([(row, tiles.get(places[row.name])) for row in listed if row.name in places] if tiles else []), style
+
+
+def _clearest(shelf: Shelf, name: str) -> tuple[str, int] | None:
+    """Layer and unit of the clearest living unit of a name."""
+    for volume in last_of(shelf, "neurons")[:1]:
+        rows = [row for row in grouped_by(volume, "units", "label", UNITS).rows(name) if not row["dead"]]
+        rows = [row for row in rows if row["layer"] is not None and row["unit"] is not None]
+        if rows:
+            best = max(rows, key=lambda row: row["margin"] if row["margin"] is not None else float("-inf"))
+            return best["layer"], best["unit"]
+    return None
 
 
 def _counted(shelf: Shelf) -> tuple[Counter[str], Counter[str], Counter[str]]:

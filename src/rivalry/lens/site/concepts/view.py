@@ -95,6 +95,7 @@ class Concept:
         name: The word.
         units: Units and directions that CLIP calls so, the clearest first.
         seen: Some of them by their strongest pictures.
+        style: Of what holds these.
         best: Who is best at it by masks.
         classes: Concepts of classes.
         history: Units that were called so, by epoch; with 0 where there were none.
@@ -106,6 +107,7 @@ class Concept:
     name: str
     units: Sequence[NamedUnit]
     seen: Sequence[Seen]
+    style: str
     best: Sequence[Best]
     classes: Sequence[OfClass]
     history: Sequence[tuple[int, int]]

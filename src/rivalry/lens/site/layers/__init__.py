@@ -84,10 +84,11 @@ def _all(site: Site, epoch: int) -> dict[str, Any]:
 
 def _one(site: Site, page: Page, story: Story, table: LayerTable, epoch: int) -> dict[str, Any]:
     told = summary(site, story, table, epoch=epoch)
+    shown, style = tiles(site, story, table)
     return {
         "told": told, "answer": answer(told), "columns": table.columns, "rows": table.rows(story.layer, 0, FIRST),
         "long": rows_address(page.address, epoch) if len(table.units) > FIRST else None,
-        "tiles": tiles(site, story, table), "pictured": bool(story.profiles), "named": bool(story.neurons),
+        "tiles": shown, "style": style, "pictured": bool(story.profiles), "named": bool(story.neurons),
         "clearest": table.values.get("margin") is not None, "dead": _dead(table),
     }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,5 +102,5 @@ def _plain(column: pa.ChunkedArray) -> Values:
     return found
 
 
-def _known(column: Sequence[Any]) -> bool:
+def _known(column: Values) -> bool:
     return any(value is not None for value in column)

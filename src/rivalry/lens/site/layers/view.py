@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from rivalry.lens.site.section import Site
 from rivalry.lens.site.shelf import Shelf
 from rivalry.lens.site.sources import last_of
 from rivalry.lens.site.units.story import Story
-from rivalry.lens.site.units.tiles import best_tile
+from rivalry.lens.site.units.tiles import best_of
 from rivalry.lens.site.units.view import Sample
 
 TILES = 200
@@ -30,7 +30,14 @@ _LAYERS: Types = (
 
 @dataclass(frozen=True)
 class Tile:
-    """A unit in the grid."""
+    """A unit in the grid.
+
+    Attributes:
+        unit: Its number.
+        label: What it is called; empty where nothing names it.
+        dead: Whether it never won.
+        best: Its strongest picture, if a record has one.
+    """
 
     unit: int
     label: str
@@ -55,7 +62,6 @@ class Summary:
         win_rate: Mean.
         active: Share of values that are not zero.
         evenness: Of the wins in a block, 1 where all win alike.
-        detectors: Units that masks call detectors.
     """
 
     layer: str
@@ -96,24 +102,26 @@ def activity_of(shelf: Shelf, *, epoch: int | None = None) -> dict[str, Mapping[
     return {row["layer"]: row for volume in volumes for row in columns_of(volume, "layers", _LAYERS).to_pylist()}
 
 
-def tiles(site: Site, story: Story, table: LayerTable) -> list[Tile]:
-    """The units of the clearest labels, each with its strongest picture; none where no record has pictures."""
+def tiles(site: Site, story: Story, table: LayerTable) -> tuple[list[Tile], str]:
+    """The units of the clearest labels, each with its strongest picture, and the style of what holds them.
+
+    None where no record has pictures.
+    """
     if not story.profiles:
-        return []
+        return [], ""
     margins, labels = (table.values.get(key) for key in ("margin", "label"))
     dead = table.values.get("dead")
     places = list(range(len(table.units)))
     if margins is not None:
         places.sort(key=lambda place: -(margins[place] if margins[place] is not None else float("-inf")))
     places = places[:TILES]
-    best = best_tile(site, story.profiles[0], story.layer, [int(table.units[place]) for place in places])
-    return [
-        Tile(
-            int(table.units[place]), (labels[place] if labels is not None else None) or "",
-            bool(dead is not None and dead[place]), best.get(int(table.units[place])),
-        )
-        for place in places
-    ]  # fmt: skip
+    chosen = [int(table.units[place]) for place in places]
+    best, style = best_of([(story.profiles[0], story.layer, chosen)], site)
+    found = []
+    for place, unit in zip(places, chosen, strict=True):
+        label = labels[place] if labels is not None else None
+        found.append(Tile(unit, label or "", bool(dead is not None and dead[place]), best.get((story.layer, unit))))
+    return found, style
 
 
 def answer(told: Summary) -> str:
@@ -130,6 +138,6 @@ def answer(told: Summary) -> str:
     return "; ".join(parts) + "."
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
+def _mean(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None

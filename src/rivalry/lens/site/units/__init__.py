@@ -55,7 +55,7 @@ def _shown(site: Site, unit: Unit) -> dict[str, object]:
         "histogram": steps(profile.get("edges"), profile.get("counts"), "How often it answers how strongly"),
         "curve": naturalness, "effects": words.effects_said(unit),
         "most": max((abs(one.value) for one in (*unit.raised, *unit.lowered) if one.value is not None), default=0),
-        "cropped": any(one.crop for one in unit.tops),
+        "cropped": any(one.crop for one in unit.shots.tops),
         "judged": any(one.confirmed is not None for one in unit.history),
     }  # fmt: skip
     if len(unit.history) > 1:

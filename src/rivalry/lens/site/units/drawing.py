@@ -49,7 +49,8 @@ def steps(edges: Sequence[float | None] | None, counts: Sequence[float | None] |
 
 def naturalness(given: Sequence[Curve]) -> Markup:
     """Draw how natural prototypes are from layer to layer, the plain visualisation as their floor."""
-    series, floor = [], []
+    series: list[Series] = []
+    floor: list[Series] = []
     for one in given:
         low, high = ([end if end is not None else float("nan") for _, end in ends] for ends in (one.low, one.high))
         plain = one.method != "prototype"

@@ -16,7 +16,7 @@ from rivalry.lens.site.units.prototypes import portraits_of
 from rivalry.lens.site.units.settings import settings_of
 from rivalry.lens.site.units.story import ACTIVITY, BASIS, DETECTOR, MARK, NAMING, PROFILE, Story, story_of
 from rivalry.lens.site.units.tiles import tiles_of
-from rivalry.lens.site.units.view import Effect, Name, Other, Unit
+from rivalry.lens.site.units.view import Effect, Name, Other, Shots, Unit
 
 _LACKING = {
     "neurons": "No label: add rivalry.dissection.NeuronDissection to `analyses:`.",
@@ -39,12 +39,12 @@ def gather(site: Site, layer: str, units: Sequence[int]) -> list[Unit]:
         naming, profile, activity = (_first(rows[kind], unit) for kind in ("neurons", "profiles", "activity"))
         rates = [row["win_rate"] for row in (naming, profile, activity) if row and row["win_rate"] is not None]
         dead = [row["dead"] for row in (naming, profile, activity) if row and row["dead"] is not None]
-        tops, quantiles = tiles.get(unit, ((), ()))
         prototypes, curves = portraits.get(unit, ((), ()))
         found.append(Unit(
             layer=layer, unit=unit, before=_beside(story, place - 1), after=_beside(story, place + 1), naming=naming,
             floors=story.neurons[0].scalars if story.neurons else {}, profile=profile,
-            win_rate=rates[0] if rates else None, dead=dead[0] if dead else None, tops=tops, quantiles=quantiles,
+            win_rate=rates[0] if rates else None, dead=dead[0] if dead else None,
+            shots=tiles.get(unit, Shots()),
             raised=_effects(site, profile, "raised"), lowered=_effects(site, profile, "lowered"),
             effects_by=profile["effects_by"] if profile else None, nearest=_nearest(story, profile),
             rivals=_rivals(story, unit), names=_names(site, story, rows, unit), mark=_first(rows["watermark"], unit),

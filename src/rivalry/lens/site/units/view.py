@@ -21,7 +21,7 @@ class Sample:
         of_class: Its class, None where there is none.
         picture: Its address within the site, None where no record holds it.
         size: Width and height of the picture, None where that is not known.
-        where: Its map of activation, as an address that holds it.
+        where: Which part of the page's overlay is its own, as a style; None where nothing tells.
         crop: What to show of it, as the style of the whole picture within it; None for the whole.
     """
 
@@ -33,6 +33,21 @@ class Sample:
     size: tuple[int, int] | None
     where: str | None
     crop: str | None
+
+
+@dataclass(frozen=True)
+class Shots:
+    """The natural pictures of a unit.
+
+    Attributes:
+        tops: Its strongest.
+        quantiles: Those spread over its values, from strong to weak.
+        style: Of what holds them: the overlay of all.
+    """
+
+    tops: Sequence[Sample] = ()
+    quantiles: Sequence[Sample] = ()
+    style: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,8 +160,7 @@ class Unit:
         profile: Its row of a profile's ``units``.
         win_rate: Share of positions won, by whichever record knows.
         dead: Whether it never won.
-        tops: Its strongest pictures.
-        quantiles: Pictures spread over its values.
+        shots: Its natural pictures.
         raised: Classes that it speaks for.
         lowered: Classes that it speaks against.
         effects_by: How that was found.
@@ -171,8 +185,7 @@ class Unit:
     profile: Row | None
     win_rate: float | None
     dead: bool | None
-    tops: Sequence[Sample]
-    quantiles: Sequence[Sample]
+    shots: Shots
     raised: Sequence[Effect]
     lowered: Sequence[Effect]
     effects_by: str | None
