@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import wandb
+
+from tests.training.wandb_server import Server
 
 
 @pytest.fixture
@@ -31,3 +34,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@pytest.fixture
+def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Weights & Biases, where the user has logged in."""
+    with Server() as one:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+        monkeypatch.setenv("WANDB_BASE_URL", one.address)
+        monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
+        yield one
+        one.shutdown()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,65 +14,10 @@ from rivalry.cli import main
 from rivalry.lens.site.kinds import KINDS
 from rivalry.records import Record
 from rivalry.training.dashboard_sections import OWN_PLOTS, PLOTS, SECTIONS, Logged, sections_of, usual
+from tests.training.wandb_server import Server
 
 KEPT = Path(__file__).with_name("workspace.json")
 RANDOM = ("__id__", "id", "ref")
-
-
-class Server(ThreadingHTTPServer):
-    """Speaks as much GraphQL as the library needs, and keeps what it is asked."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.asked: list[dict[str, Any]] = []
-        self.refuses = ""
-
-
-class Answer(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path != "/graphql":  # the library's own metrics
-            self._say(404, {})
-            return
-        asked = json.loads(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
-        answer: dict[str, Any] = {
-            "data": {"viewer": {"id": "x", "entity": "me", "flags": "{}", "teams": {"edges": []}}}
-        }
-        if "upsertView" in asked.get("query", ""):
-            self.server.asked.append(asked["variables"])
-            view = {"id": "v1", "name": asked["variables"]["name"]}
-            answer = {"data": {"upsertView": {"view": view, "inserted": True}}}
-            if self.server.refuses:
-                answer = {"data": None, "errors": [{"message": self.server.refuses}]}
-        self._say(200, answer)
-
-    def do_GET(self) -> None:
-        self._say(404, {})
-
-    def _say(self, status: int, answer: dict[str, Any]) -> None:
-        text = json.dumps(answer).encode()
-        with suppress(ConnectionError):  # whoever has asked has gone
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
-
-
-@pytest.fixture
-def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """Weights & Biases, where the user has logged in."""
-    with Server() as one:
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{one.server_address[1]}")
-        monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
-        yield one
-        one.shutdown()
 
 
 def written(*options: object) -> dict[str, Any]:
@@ -153,7 +93,7 @@ def test_a_workspace_is_saved_in_its_project_and_its_address_said(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["dashboard", "--entity", "me", "--project", "birds", "--name", "Look here"]) == 0
-    (asked,) = server.asked
+    (asked,) = server.views
     assert (asked["entityName"], asked["projectName"], asked["displayName"]) == ("me", "birds", "Look here")
     assert asked["type"] == "project-view"
     kept = json.loads(KEPT.read_text(encoding="utf-8"))
@@ -188,7 +128,7 @@ def test_without_a_login_or_an_entity_there_is_one_error_before_anything(
     [
         (["--project", "a/b"], "no project of W&B is called 'a/b'"),
         (["--name", "Rivalry 🙂"], "no workspace of W&B is called 'Rivalry 🙂'"),
-        (["--run", "nowhere"], "nowhere holds no records"),
+        (["--run", "nowhere"], "wanted the folder of a run"),
         (["--unknown", "1"], "unknown"),
     ],
 )

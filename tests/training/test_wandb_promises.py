@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from rivalry.training.run import RunFolder
 from rivalry.training.wandb.run_logger import log_record, logger_for
 from tests.training.every_analysis import NAMES, write_settings_of_all
 from tests.training.offline_runs import events_in, events_of, told_in
+from tests.training.wandb_server import Server
 from tests.training.written_run import rivalry, write_settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -141,6 +145,20 @@ def test_one_line_tells_of_values_that_have_become_others(
     assert "of epoch 1 was logged before, as another value" in said[0]
     events = [event for run in runs_in(tmp_path / "runs/first") for event in events_in(run)]
     assert _twice(events) == []
+
+
+@pytest.mark.slow
+def test_offline_starts_of_a_run_are_sent_one_behind_the_other(server: Server, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "first")
+    for epoch in (0, 1):
+        logger = logger_for(folder, "offline")
+        assert logger is not None
+        log_record([logger], Record("study", epoch, 4 * epoch, {"score": 0.5 + epoch}))
+        wandb.finish()
+        time.sleep(1)  # the folders are named by the second
+    subprocess.run([sys.executable, "-m", "wandb", "sync", *runs_in(folder.root)], check=True, timeout=120)
+    told = [(event["_step"], event["epoch"], event["study/score"]) for event in server.history]
+    assert told == [(0, 0, 0.5), (1, 1, 1.5)]
 
 
 def _twice(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
