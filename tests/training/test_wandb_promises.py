@@ -161,6 +161,20 @@ def test_offline_starts_of_a_run_are_sent_one_behind_the_other(server: Server, t
     assert told == [(0, 0, 0.5), (1, 1, 1.5)]
 
 
+@pytest.mark.slow
+def test_online_a_run_goes_on_where_it_was_and_tells_no_epoch_twice(server: Server, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "first")
+    for epochs in ((0, 1), (1, 2)):  # epoch 1 is made anew
+        logger = logger_for(folder, "auto")
+        assert logger is not None
+        for epoch in epochs:
+            log_record([logger], Record("study", epoch, 4 * epoch, {"score": 0.5 + epoch}))
+        wandb.finish()
+    told = [(event["_step"], event["epoch"], event["study/score"]) for event in server.history]
+    assert told == [(0, 0, 0.5), (1, 1, 1.5), (2, 2, 2.5)]
+    assert not runs_in(folder.root)
+
+
 def _twice(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
     """Keys of sections that were told more than once of an epoch."""
     told = Counter((key, event["epoch"]) for event in events for key in event if "/" in key and "trainer/" not in key)

@@ -8,7 +8,6 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-
 PROJECT = {"id": "p", "name": "rivalry", "entity": {"id": "e", "name": "me"}}
 
 
