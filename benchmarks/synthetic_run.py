@@ -36,6 +36,7 @@ def write_run(
     pictures: int,
     seed: int = 0,
     hostile: bool = False,
+    first: int = 0,
 ) -> Path:
     """Write the folder of a run: records of every kind at every second epoch, and ``metrics.csv``.
 
@@ -48,6 +49,7 @@ def write_run(
         pictures: Of the probe set.
         seed: Of all that is drawn.
         hostile: Whether the first classes, concepts and layers have names that a careless page would run.
+        first: Which of these epochs is the first that is written: those before it are there already.
 
     Returns:
         The folder.
@@ -64,7 +66,8 @@ def write_run(
         moment = Moment(place, tuple(looked[: place + 1]), (place + 1) / epochs)
         for kind in KINDS:
             record = kind(world, moment)
-            record.save(root / "records")
+            if place >= first:
+                record.save(root / "records")
             said[moment.epoch] |= _scalars(record)
     _write_metrics(root / "metrics.csv", said)
     return root

@@ -50,13 +50,17 @@ class Witness:
         page.on("pageerror", lambda error: self.failings.append(f"error on {page.url}: {error}"))
         page.on("dialog", lambda dialog: (self.failings.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("popup", lambda opened: self.failings.append(f"{page.url} has opened {opened.url}"))
-        page.on("requestfailed", lambda asked: self.failings.append(f"not there: {asked.url} ({asked.failure})"))
+        page.on("requestfailed", lambda asked: self._miss(asked.url, asked.failure or ""))
         page.on("response", lambda given: given.status >= 400 and self.failings.append(f"{given.status}: {given.url}"))
         page.route("**/*", self._let)
 
     def _hear(self, kind: str, text: str, where: dict[str, Any]) -> None:
         if kind in ("error", "warning", "assert"):
             self.failings.append(f"{kind}: {text} ({where.get('url', '')})")
+
+    def _miss(self, url: str, why: str) -> None:
+        if "ERR_ABORTED" not in why:  # what was not read yet when the next page was asked for
+            self.failings.append(f"not there: {url} ({why})")
 
     def _let(self, route: Route) -> None:
         url = route.request.url
@@ -80,4 +84,14 @@ def witnessed(browser: Browser, own: str, **context: Any) -> Iterator[Page]:
         page.wait_for_load_state()
     finally:
         within.close()
-    assert witness.failings == []
+    if witness.failings:
+        raise AssertionError("\n".join(witness.failings[:20]))
+
+
+def wait_until(page: Page, so: str) -> None:
+    """Wait until an expression holds on a page, five seconds at most; Playwright's own way is not let by the policy."""
+    for _ in range(100):
+        if page.evaluate(so):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not so on {page.url}: {so}")

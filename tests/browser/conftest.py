@@ -18,13 +18,15 @@ from tests.browser.chromium import NAMES, chromium, start, wanted, witnessed
 
 ROOT = Path(__file__).parents[2]
 SIZE = {"units": 1040, "layers": 2, "classes": 28, "epochs": 2, "pictures": 100}
+BESIDE = {**SIZE, "units": 64, "seed": 1}
 BUILD = """
 import json, sys, warnings
-run, sys.argv = sys.argv[1], ["rivalry"]  # as the command: quick to import
+(run, beside), sys.argv = sys.argv[1:], ["rivalry"]  # as the command: quick to import
 from pathlib import Path
 from rivalry.lens.site.building import build
 warnings.filterwarnings("ignore", "Glyph .* missing")  # matplotlib has no font for every name
-print(json.dumps([f"{problem.where}: {problem.what}" for problem in build(Path(run), Path(run) / "lens").problems]))
+built = build(Path(run), Path(run) / "lens", beside=Path(beside))
+print(json.dumps([f"{problem.where}: {problem.what}" for problem in built.problems]))
 """
 
 Opened = Callable[..., AbstractContextManager[Page]]
@@ -51,22 +53,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A small run, all of whose names are hostile, its own among them."""
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """A small run, all of whose names are hostile, its own among them; and another to compare it with."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
     write_run = importlib.import_module("synthetic_run").write_run
     sys.path.remove(str(ROOT / "benchmarks"))
-    yield write_run(tmp_path_factory.mktemp("runs") / 'run <b>one & "two"</b> #3 100%', **SIZE, hostile=True)
+    folder = tmp_path_factory.mktemp("runs")
+    yield (
+        write_run(folder / 'run <b>one & "two" #3 100%', **SIZE, hostile=True),
+        write_run(folder / "<img src=x onerror=alert(5)>", **BESIDE, hostile=True),
+    )
     for name in [name for name in sys.modules if name.partition(".")[0] in ("synthetic", "synthetic_run")]:
         del sys.modules[name]
 
 
 @pytest.fixture(scope="session")
-def site(run: Path, browser: Browser) -> Path:
-    """Its site, built as the command builds it: in a process that checks no shapes. Not without a browser to look."""
-    said = subprocess.run([sys.executable, "-c", BUILD, str(run)], check=True, capture_output=True, text=True).stdout
-    assert json.loads(said) == []
-    return run / "lens"
+def built(runs: tuple[Path, Path], browser: Browser) -> tuple[Path, list[str]]:
+    """Its site and the build's problems; in a process that checks no shapes. Not without a browser to look at it."""
+    command = [sys.executable, "-c", BUILD, *map(str, runs)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return runs[0] / "lens", json.loads(said)
+
+
+@pytest.fixture(scope="session")
+def site(built: tuple[Path, list[str]]) -> Path:
+    """The folder of its site."""
+    return built[0]
 
 
 @pytest.fixture
