@@ -90,7 +90,8 @@ def test_a_mark_is_leant_on_where_more_follow_it_than_a_null_mark(tmp_path: Path
 @pytest.mark.parametrize("value", [None, NAN])
 def test_a_probe_that_found_no_numbers_says_nothing(tmp_path: Path, kind: Kind, value: float | None) -> None:
     names = ("confirmed", "active_fraction", "layers_with_outliers", "miou", "detectors", "s1_unsupervised",
-             "dead_units", "unexplained", "layers_above_plain", "distinct_concepts", "attack_success_lift", "units")  # fmt: skip
+             "dead_units", "unexplained", "layers_above_plain", "distinct_concepts", "attack_success_lift",
+             "units")  # fmt: skip
     assert said(tmp_path, kind, {} if value is None else dict.fromkeys(names, value)) == []
 
 
