@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from synthetic.schemas import SCALARS, SCHEMAS
 
+_COUNTED = ("detectors", "unique_detectors", "carrying_units", "undetectable", "unscored", "layers_with")
+
 Places = npt.NDArray[np.integer[Any]]
 
 
@@ -65,6 +67,7 @@ def scalars(kind: str, progress: float, random: np.random.Generator, **given: fl
     found = {}
     for name in SCALARS[kind]:
         value = 0.15 + 0.6 * math.sqrt(progress) * random.uniform(0.7, 1.2)
+        value = float(round(50 * value)) if name.startswith(_COUNTED) else value
         found[name] = float(given.get(name, 0.4 * value if name.endswith("floor") else value))
     return found
 
