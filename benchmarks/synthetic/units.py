@@ -54,7 +54,8 @@ def neurons(world: World, moment: Moment) -> Record:
               "label": world.concepts[labels[one]]} for one in living[:6]]  # fmt: skip
     sheet = {"rows": shown, "columns": 8, "side": 64, "gap": 2}
     said = scalars("neurons", moment.progress, random, units=count, dead_units=int(dead.sum()),
-                   distinct_concepts=len(np.unique(labels[living])), confirmed=(true == labels)[living].mean())  # fmt: skip
+                   distinct_concepts=len(np.unique(labels[living])),
+                   confirmed=float((true == labels)[living].mean()))  # fmt: skip
     how = settings(world.layers, clip="local-dir:a-clip", samples=world.pictures, words=len(world.concepts),
                    similarity="wpmi", examples=20, top_images=sheet)  # fmt: skip
     images = {"top_images": mosaic(len(shown), 8, 64, 2)}
