@@ -33,3 +33,12 @@ def test_one_number_is_still_a_row() -> None:
 def test_too_much_is_refused_by_naming_the_memory() -> None:
     with pytest.raises(ValueError, match=r"takes 3.7 GiB, and the limit is 2.0 GiB: .* at most 53687 samples"):
         SampleRows(columns=10_000, samples=100_000)
+
+
+def test_small_numbers_are_kept_as_bytes() -> None:
+    rows = SampleRows(columns=2, samples=2, limit=4, kind=torch.uint8)
+    rows.update(torch.tensor([[True, False], [True, True]]), torch.tensor([1, 0]))
+    kept = rows.compute().values
+    assert (kept.dtype, kept.tolist()) == (torch.uint8, [[1, 1], [1, 0]])
+    with pytest.raises(ValueError, match="at most 2 samples"):
+        SampleRows(columns=2, samples=3, limit=4, kind=torch.uint8)

@@ -302,6 +302,13 @@ def test_layers_that_draw_are_heard_too_and_nothing_moves(mode: str) -> None:
     assert hooks_of(network) == 0
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize(("network", "layer"), [(Reading, "act"), (Bending, "act"), (Rivals, "compete")])
+def test_a_gpu_finds_the_same(network: type[nn.Module], layer: str) -> None:
+    here, there = (profile(Painted(noise(9)), one, layers=[layer]) for one in (network(), network().cuda()))
+    assert_alike(here, there)
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_activations_without_a_mean_are_refused_by_name(wrong: float) -> None:
     network = Reading(shift=(0.0, wrong, 0.0))
