@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from rivalry.lens.site import addresses
 from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.classes.names import known_classes
 from rivalry.lens.site.columns import NUMBER, TEXT, WHOLE, columns_of
+from rivalry.lens.site.links import named_concepts
 from rivalry.lens.site.overview_curves import overview_curves
 from rivalry.lens.site.pictures import picture_file
 from rivalry.lens.site.section import Job, Site, digest_of
@@ -150,7 +152,7 @@ def _doors(site: Site) -> list[Door]:
     probes = {volume.name for volume in shelf.volumes}
     return [
         Door("Layers", f"{len(layers)} layers, {said(units, 0)} units", addresses.LAYERS),
-        Door("Classes", "what each is made of", addresses.CLASSES),
-        Door("Concepts", "who bears which name", addresses.CONCEPTS),
+        Door("Classes", f"{said(len(known_classes(site)), 0)} classes", addresses.CLASSES),
+        Door("Concepts", f"{said(len(named_concepts(shelf)), 0)} names", addresses.CONCEPTS),
         Door("Probes", f"{len(probes)} analyses", addresses.PROBES),
     ]

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from rivalry.lens.site.charts.marks import drawing, finite, said, said_percent, swatch, text, tick_said, ticks
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _FOOT = 440.0, 46.0, 12.0, 8.0, 32.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _FOOT = 380.0, 48.0, 12.0, 8.0, 34.0
 _DOTS = 40  # more points than these have a line only
 
 
