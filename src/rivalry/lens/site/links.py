@@ -34,14 +34,23 @@ class Linked:
     address: str | None = None
 
 
+def shown(word: str) -> str:
+    """A word as it is shown: blank ones would leave nothing to see, or to follow.
+
+    >>> shown("wheel"), shown(" ")
+    ('wheel', '(no name)')
+    """
+    return word if word.strip() else "(no name)"
+
+
 def concept_link(site: Site, name: str) -> Linked:
     """The name of a concept, leading to its page."""
-    return Linked(name, concept_address(name) if name in named_concepts(site.shelf) else None)
+    return Linked(shown(name), concept_address(name) if name in named_concepts(site.shelf) else None)
 
 
 def class_link(site: Site, name: str) -> Linked:
     """The name of a class, leading to its page."""
-    return Linked(name, class_address(name) if name in _classes(Itself(site)) else None)
+    return Linked(shown(name), class_address(name) if name in _classes(Itself(site)) else None)
 
 
 def named_concepts(shelf: Shelf) -> frozenset[str]:

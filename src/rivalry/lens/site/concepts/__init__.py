@@ -11,7 +11,7 @@ from rivalry.lens.site.concepts.gather import gather_concept
 from rivalry.lens.site.concepts.list import clearest_tiles, list_columns, list_of
 from rivalry.lens.site.concepts.view import Concept
 from rivalry.lens.site.concepts.words import answer, at_epoch
-from rivalry.lens.site.links import named_concepts
+from rivalry.lens.site.links import named_concepts, shown
 from rivalry.lens.site.search import Entry
 from rivalry.lens.site.section import Job, Site, digest_of
 from rivalry.lens.site.sheets import Column, File, Page, files_of, rows_address, rows_file
@@ -53,12 +53,12 @@ def make(site: Site, job: Job) -> Iterator[File]:
     start = int(job.key[0])
     for name in sorted(known_concepts(site))[start : start + BATCH]:
         concept = gather_concept(site, name)
-        page = Page(concept_address(name), name, "concept.html", (("Concepts", CONCEPTS),))
+        page = Page(concept_address(name), shown(name), "concept.html", (("Concepts", CONCEPTS),))
         rows = [_row(unit) for unit in concept.units]
         long = rows_address(page.address) if len(rows) > FIRST else None
         if long:
             yield rows_file(long, _UNITS, rows)
-        yield from files_of(page, {None: {**_shown(concept, rows), "long": long}}, site.told())
+        yield from files_of(page, {None: {**_told(concept, rows), "long": long}}, site.told())
 
 
 def found(site: Site) -> Iterator[Entry]:
@@ -74,15 +74,16 @@ def _row(unit: Any) -> list[Any]:
     return [unit.layer, unit.unit, unit.margin, masks, *numbers, unit.address]
 
 
-def _shown(concept: Concept, rows: list[list[Any]]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"concept": concept, "answer": answer(concept), "columns": _UNITS, "rows": rows[:FIRST]}
+def _told(concept: Concept, rows: list[list[Any]]) -> dict[str, Any]:
+    told: dict[str, Any] = {"concept": concept, "answer": answer(concept), "columns": _UNITS, "rows": rows[:FIRST]}
     points = [(float(epoch), float(units)) for epoch, units in concept.history]
-    shown["curve"] = curves([Series("units", points)], title="Units called so", height=150) if len(points) > 1 else ""
-    said = [Bar(basis, value) for basis, value in concept.bases]
-    shown["bases"] = bars(said, title="Best direction of each basis, φ") if said else ""
+    told["curve"] = curves([Series("units", points)], title="Units called so", height=150) if len(points) > 1 else ""
+    best = [Bar(basis, value) for basis, value in concept.bases]
+    told["bases"] = bars(best, title="Best direction of each basis, φ") if best else ""
     if len(concept.history) > 1:
-        shown["history"] = {epoch: {"said": at_epoch(epoch, units)} for epoch, units in concept.history}
-    return shown
+        past = {epoch: {"said": at_epoch(epoch, units)} for epoch, units in concept.history[:-1]}
+        told["history"] = {**past, concept.history[-1][0]: {"said": ""}}  # the page itself says it
+    return told
 
 
 def _list(site: Site) -> Iterator[File]:
@@ -95,9 +96,9 @@ def _list(site: Site) -> Iterator[File]:
         yield rows_file(long, columns, rows)
     sparks = [] if long else [sparkline(row.past, title="Units over the epochs") for row in listed]
     tiles, style = clearest_tiles(site, listed[:FIRST])
-    shown = {
-        "tiles": tiles, "style": style, "columns": columns, "rows": rows[:FIRST], "count": len(rows), "long": long,
-        "sparks": sparks if any(len(row.past) > 1 for row in listed) else [],
+    told = {
+        "shown": shown, "tiles": tiles, "style": style, "columns": columns, "rows": rows[:FIRST],
+        "count": len(rows), "long": long, "sparks": sparks if any(len(row.past) > 1 for row in listed) else [],
         "now": sum(row.units > 0 for row in listed),
     }  # fmt: skip
-    yield from files_of(page, {None: shown}, site.told())
+    yield from files_of(page, {None: told}, site.told())

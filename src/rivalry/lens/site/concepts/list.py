@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from rivalry.lens.site.addresses import concept_address
 from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, WHOLE, Itself, Types, columns_of, grouped_by
 from rivalry.lens.site.concepts.gather import UNITS
-from rivalry.lens.site.links import named_concepts
+from rivalry.lens.site.links import named_concepts, shown
 from rivalry.lens.site.section import Site
 from rivalry.lens.site.sheets import Column
 from rivalry.lens.site.shelf import Shelf
@@ -52,8 +52,8 @@ class Listed:
         """The row as the columns want it."""
         iou = None if self.iou is None else float(f"{self.iou:.4g}")
         known = {
-            "concept": self.name, "units": self.units, "confirmed": self.confirmed, "concepts of classes": self.classes,
-            "best IoU": iou, "since epoch": self.first, "page": concept_address(self.name),
+            "concept": shown(self.name), "units": self.units, "confirmed": self.confirmed,
+            "concepts of classes": self.classes, "best IoU": iou, "since epoch": self.first, "page": concept_address(self.name),
         }  # fmt: skip
         return [known[column.name] for column in columns]
 

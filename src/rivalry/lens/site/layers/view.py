@@ -10,7 +10,7 @@ from typing import Any
 from rivalry.lens.site.charts import said, said_percent
 from rivalry.lens.site.columns import NUMBER, TEXT, WHOLE, Types, columns_of
 from rivalry.lens.site.layers.table import LayerTable
-from rivalry.lens.site.links import Linked, concept_link
+from rivalry.lens.site.links import Linked, concept_link, shown
 from rivalry.lens.site.section import Site
 from rivalry.lens.site.shelf import Shelf
 from rivalry.lens.site.sources import last_of
@@ -120,7 +120,14 @@ def tiles(site: Site, story: Story, table: LayerTable) -> tuple[list[Tile], str]
     found = []
     for place, unit in zip(places, chosen, strict=True):
         label = labels[place] if labels is not None else None
-        found.append(Tile(unit, label or "", bool(dead is not None and dead[place]), best.get((story.layer, unit))))
+        found.append(
+            Tile(
+                unit,
+                shown(label) if label else "",
+                bool(dead is not None and dead[place]),
+                best.get((story.layer, unit)),
+            )
+        )
     return found, style
 
 
