@@ -129,3 +129,12 @@ def test_ticks_are_round_and_told_briefly() -> None:
 
 def test_colours_go_round() -> None:
     assert [swatch(number) for number in (0, 9, 10)] == ["hue-0", "hue-9", "hue-0"]
+
+
+def test_names_of_any_length_are_cut_and_those_without_letters_are_said() -> None:
+    long = "a" * 300
+    assert "…" in bars([Bar(long, 1.0)], title="x")
+    assert f'title="{long}"' in bars([Bar(long, 1.0)], title="x")
+    assert "(no name)" in bars([Bar("", 1.0, "x.html")], title="x")
+    key = curves([Series(long, [(1, 1.0)])], title="x")
+    assert key[key.index("<ul") :].count("a") < 100

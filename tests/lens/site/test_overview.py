@@ -95,6 +95,19 @@ def test_a_probe_that_found_no_numbers_says_nothing(tmp_path: Path, kind: Kind, 
     assert said(tmp_path, kind, {} if value is None else dict.fromkeys(names, value)) == []
 
 
+def test_dead_units_are_told_of_once(tmp_path: Path) -> None:
+    neurons = volume_of(tmp_path, "neurons", {"dead_units": 2.0})
+    assert [one.text for one in verdicts(neurons, Shelf.open(tmp_path))] == ["2 units never win"]
+    activity = volume_of(tmp_path, "activity", {"dead_units": 2.0})
+    shelf = Shelf.open(tmp_path)
+    assert [one.text for volume in (neurons, activity) for one in verdicts(volume, shelf)] == ["2 units never win"]
+
+
+def test_a_long_name_is_cut_in_a_sentence(tmp_path: Path) -> None:
+    ((_, text),) = said(tmp_path, "watermark", {"attack_success_lift": 0.4}, target="a" * 300)
+    assert len(text) < 160
+
+
 def test_of_several_of_a_kind_each_says_its_name(tmp_path: Path) -> None:
     volume_of(tmp_path, "registers", {"layers_with_outliers": 0.0}, name="early")
     late = volume_of(tmp_path, "registers", {"layers_with_outliers": 0.0}, name="late")
@@ -137,8 +150,8 @@ def test_the_page_tells_of_every_epoch_and_of_problems(tmp_path: Path) -> None:
     (job,) = overview.plan(site)
     files = {address: str(content) for address, content in overview.make(site, job)}
     page, earlier = files["index.html"], files["data/index/epoch=0001.js"]
-    assert "70 % confirmed by masks" in page
-    assert "50 % confirmed by masks" in earlier
+    assert "70\u00a0% confirmed by masks" in page
+    assert "50\\u00a0% confirmed by masks" in earlier
     assert "1 record could not be read" in page
     assert 'href="probe/mine.html"' in page
     assert "<script>alert" not in page + earlier

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rivalry.lens.site import addresses
-from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.charts import said, said_percent, short
 
 File: TypeAlias = tuple[str, "str | bytes"]
 """An address within the site, and what lies there."""
@@ -137,7 +137,7 @@ def environment() -> Environment:
         loader=PackageLoader("rivalry.lens.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"said": said, "said_percent": said_percent}
+    made.filters |= {"said": said, "said_percent": said_percent, "short": short}
     made.globals |= {"policy": POLICY, "OVERVIEW": addresses.OVERVIEW}
     made.globals |= {name: getattr(addresses, name) for name in dir(addresses) if name.endswith("_address")}
     made.globals["ui"] = made.get_template("macros/page.html").module  # a body alone runs no import above its block

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from rivalry.lens.site.addresses import CLASSES, LAYERS, probe_address
-from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.charts import said, said_percent, short
 from rivalry.lens.site.kinds import Kind
 from rivalry.lens.site.shelf import Shelf, Volume
 
@@ -39,6 +39,8 @@ def verdicts(volume: Volume, shelf: Shelf) -> list[Verdict]:
     if volume.kind is None or volume.kind not in _SENTENCES:
         return []
     found = list(_SENTENCES[volume.kind](volume))
+    if volume.kind == "neurons" and not shelf.of("activity"):
+        found += _dead(volume)
     address = _PAGES.get(volume.kind, probe_address(volume.name))
     several = len(shelf.names(volume.kind)) > 1
     return [
@@ -55,7 +57,6 @@ def _labels(volume: Volume) -> Iterator[Verdict]:
         tone: Tone = "plain" if floor is None else "good" if confirmed > 2 * floor else "bad"
         chance = "" if floor is None else f", {said_percent(floor, 0)} if they were shuffled"
         yield Verdict(tone, f"labels of units: {said_percent(confirmed, 0)} confirmed by masks{chance}")
-    yield from _dead(volume)
 
 
 def _activity(volume: Volume) -> Iterator[Verdict]:
@@ -71,7 +72,7 @@ def _dead(volume: Volume) -> Iterator[Verdict]:
     dead, units = volume.scalar("dead_units"), volume.scalar("units")
     whole = "" if units is None else f" of {said(units, 0)}"
     if dead is not None and dead > 0:
-        yield Verdict("bad", f"{_count(dead, 'unit')}{whole} never {'wins' if dead == 1 else 'win'}")
+        yield Verdict("bad", f"{_count(dead, 'unit')}{whole} never {'wins' if round(dead) == 1 else 'win'}")
     elif dead == 0 and volume.kind == "activity":
         yield Verdict("good", "no dead units: every unit wins somewhere")
 
@@ -89,7 +90,7 @@ def _registers(volume: Volume) -> Iterator[Verdict]:
 
 def _watermark(volume: Volume) -> Iterator[Verdict]:
     target = volume.settings.get("target")
-    named = f"class {target}" if isinstance(target, str) else "the target class"
+    named = f"class {short(target)}" if isinstance(target, str) else "the target class"
     lift, null = volume.scalar("attack_success_lift"), volume.scalar("attack_success_lift_null")
     surely = volume.scalar("attack_success_excess_low")
     if lift is not None:
@@ -99,7 +100,7 @@ def _watermark(volume: Volume) -> Iterator[Verdict]:
         yield Verdict("bad" if leans else "good", f"{named} {does}: attack success {_points(lift)} points{beside}")
     carrying = volume.scalar("carrying_units")
     if carrying:
-        yield Verdict("bad", f"{_count(carrying, 'unit')} {'carries' if carrying == 1 else 'carry'} the mark")
+        yield Verdict("bad", f"{_count(carrying, 'unit')} {'carries' if round(carrying) == 1 else 'carry'} the mark")
 
 
 def _clusters(volume: Volume) -> Iterator[Verdict]:
@@ -166,7 +167,7 @@ def _emergence(volume: Volume) -> Iterator[Verdict]:
 
 
 def _count(value: float, of: str) -> str:
-    return f"{said(value, 0)} {of}{'' if value == 1 else 's'}"
+    return f"{said(value, 0)} {of}{'' if round(value) == 1 else 's'}"
 
 
 def _points(share: float) -> str:

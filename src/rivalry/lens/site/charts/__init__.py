@@ -3,7 +3,7 @@
 from rivalry.lens.site.charts.bars import Bar, bars
 from rivalry.lens.site.charts.curves import Series, curves
 from rivalry.lens.site.charts.histogram import histogram
-from rivalry.lens.site.charts.marks import said, said_percent, swatch
+from rivalry.lens.site.charts.marks import said, said_percent, short, swatch
 from rivalry.lens.site.charts.sparkline import sparkline
 
-__all__ = ["Bar", "Series", "bars", "curves", "histogram", "said", "said_percent", "sparkline", "swatch"]
+__all__ = ["Bar", "Series", "bars", "curves", "histogram", "said", "said_percent", "short", "sparkline", "swatch"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rivalry.lens.site.charts.marks import finite, said, said_percent, swatch
+from rivalry.lens.site.charts.marks import finite, said, said_percent, short, swatch
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,17 @@ def bars(rows: Sequence[Bar], *, title: str, percent: bool = False) -> Markup:
 
 
 def _row(row: Bar, low: float, wide: float, *, percent: bool) -> Markup:
-    name = Markup('<a href="{}">{}</a>').format(row.href, row.name) if row.href else Markup("{}").format(row.name)
+    words = short(row.name) or "(no name)"
+    name = Markup('<a href="{}">{}</a>').format(row.href, words) if row.href else Markup("{}").format(words)
     note = Markup('<span class="note">{}</span>').format(row.note) if row.note else ""
     shown = said_percent(row.value) if percent else said(row.value)
     colour = "" if row.colour is None else swatch(row.colour)
     cell = Markup('<td class="place {}"><span class="track" aria-hidden="true">{}</span></td>')
     track = cell.format(colour, _track(row, low, wide))
     reach = _reach(row, percent=percent)
-    line = '<tr><th scope="row">{}{}</th>{}<td class="value">{}{}</td></tr>'
-    return Markup(line).format(name, note, track, shown, reach)
+    whole = Markup(' title="{}"').format(row.name) if words != row.name else ""
+    line = '<tr><th scope="row"{}>{}{}</th>{}<td class="value">{}{}</td></tr>'
+    return Markup(line).format(whole, name, note, track, shown, reach)
 
 
 def _track(row: Bar, low: float, wide: float) -> Markup:

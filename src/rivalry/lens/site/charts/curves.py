@@ -9,7 +9,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from rivalry.lens.site.charts.marks import drawing, finite, said, said_percent, swatch, text, tick_said, ticks
+from rivalry.lens.site.charts.marks import drawing, finite, said, said_percent, short, swatch, text, tick_said, ticks
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _FOOT = 380.0, 48.0, 12.0, 8.0, 34.0
 _DOTS = 40  # more points than these have a line only
@@ -183,6 +183,6 @@ def _value(value: float, *, percent: bool) -> str:
 def _key(lines: Sequence[Series], *, percent: bool) -> Markup:
     """Names of the lines with their last values."""
     row = Markup('<li class="key {} {}">{} <b>{}</b></li>')
-    rows = [row.format(one.kind, swatch(colour), one.name, _value(one.points[-1][1], percent=percent))
+    rows = [row.format(one.kind, swatch(colour), short(one.name, 60), _value(one.points[-1][1], percent=percent))
             for colour, one in enumerate(lines)]  # fmt: skip
     return Markup('<ul class="keys">{}</ul>').format(Markup("").join(rows))

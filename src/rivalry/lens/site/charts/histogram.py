@@ -11,9 +11,7 @@ from rivalry.lens.site.charts.marks import drawing, finite, said, text
 _WIDTH, _HEIGHT, _FOOT, _TOP = 320.0, 110.0, 18.0, 6.0
 
 
-def histogram(
-    edges: Sequence[float], counts: Sequence[float], *, title: str, marked: float | None = None
-) -> Markup:
+def histogram(edges: Sequence[float], counts: Sequence[float], *, title: str, marked: float | None = None) -> Markup:
     """Draw counts between edges, one edge more than counts.
 
     Args:

@@ -50,6 +50,15 @@ def said_percent(value: float | None, digits: int = 1) -> str:
     return shown.removeprefix("−") if not float(f"{100 * number:.{digits}f}") else shown
 
 
+def short(name: str, longest: int = 80) -> str:
+    """A name that may be of any length, where a sentence or a key has no room for that.
+
+    >>> short("traffic light", 8)
+    'traffic…'
+    """
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
+
+
 def finite(values: Iterable[float | None]) -> list[float]:
     """Those of the values that are finite numbers."""
     return [number for value in values if (number := _finite(value)) is not None]
