@@ -17,7 +17,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
          "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
-def chromium() -> str | None:
+def find_chromium() -> str | None:
     """The browser: what ``RIVALRY_CHROMIUM`` names, else what is installed under one of its names."""
     return os.environ.get("RIVALRY_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import NAMES, chromium, start, wanted, witnessed
+from tests.browser.chromium import NAMES, find_chromium, start, wanted, witnessed
 
 ROOT = Path(__file__).parents[2]
 SIZE = {"units": 1040, "layers": 2, "classes": 28, "epochs": 2, "pictures": 100}
@@ -40,14 +40,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; where there is none, a reason to skip, but in CI to fail."""
-    path = chromium()
+def chromium() -> str:
+    """Where Chromium is; where there is none, a reason to skip, but in CI to fail."""
+    path = find_chromium()
     if path is None:
         missing = f"no browser: neither {', '.join(NAMES)} nor what RIVALRY_CHROMIUM names is there"
         (pytest.fail if wanted() else pytest.skip)(missing)
+    return path
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, for the tests here alone: while Playwright is there, no other test could start an event loop."""
     with sync_playwright() as playwright:
-        started = start(playwright, path)
+        started = start(playwright, chromium)
         yield started
         started.close()
 
@@ -68,7 +74,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]
 
 
 @pytest.fixture(scope="session")
-def built(runs: tuple[Path, Path], browser: Browser) -> tuple[Path, list[str]]:
+def built(runs: tuple[Path, Path], chromium: str) -> tuple[Path, list[str]]:
     """Its site and the build's problems; in a process that checks no shapes. Not without a browser to look at it."""
     command = [sys.executable, "-c", BUILD, *map(str, runs)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
