@@ -53,7 +53,8 @@ class Listed:
         iou = None if self.iou is None else float(f"{self.iou:.4g}")
         known = {
             "concept": shown(self.name), "units": self.units, "confirmed": self.confirmed,
-            "concepts of classes": self.classes, "best IoU": iou, "since epoch": self.first, "page": concept_address(self.name),
+            "concepts of classes": self.classes, "best IoU": iou, "since epoch": self.first,
+            "page": concept_address(self.name),
         }  # fmt: skip
         return [known[column.name] for column in columns]
 

@@ -15,6 +15,7 @@ from rivalry.lens.site.section import Job, Site, digest_of
 from rivalry.lens.site.sheets import File, Page, files_of, rows_address, rows_file
 from rivalry.lens.site.shelf import Shelf
 from rivalry.lens.site.sources import UNIT_KINDS, layers_of, unit_volumes
+from rivalry.lens.site.units.settings import settings_of
 from rivalry.lens.site.units.story import Story, known_units, story_at, story_of
 
 FIRST = 200
@@ -89,7 +90,7 @@ def _one(site: Site, page: Page, story: Story, table: LayerTable, epoch: int) ->
         "told": told, "answer": answer(told), "columns": table.columns, "rows": table.rows(story.layer, 0, FIRST),
         "long": rows_address(page.address, epoch) if len(table.units) > FIRST else None,
         "tiles": shown, "style": style, "pictured": bool(story.profiles), "named": bool(story.neurons),
-        "clearest": table.values.get("margin") is not None, "dead": _dead(table),
+        "clearest": table.values.get("margin") is not None, "dead": _dead(table), "settings": settings_of(story, whole=True),
     }  # fmt: skip
 
 

@@ -59,8 +59,8 @@ def _shown(site: Site, unit: Unit) -> dict[str, object]:
         "judged": any(one.confirmed is not None for one in unit.history),
     }  # fmt: skip
     if len(unit.history) > 1:
-        shown["history"] = {one.epoch: {"said": words.moment_said(one)} for one in unit.history[:-1]}
-        shown["history"] |= {unit.history[-1].epoch: {"said": ""}}  # the page itself says it
+        past = {one.epoch: {"said": words.moment_said(one)} for one in unit.history[:-1]}
+        shown["history"] = {**past, unit.history[-1].epoch: {"said": ""}}  # the page itself says it
     return shown
 
 

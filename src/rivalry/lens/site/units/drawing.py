@@ -12,6 +12,7 @@ from rivalry.lens.site.charts.marks import finite
 from rivalry.lens.site.units.view import Curve
 
 _WIDE, _HIGH, _FOOT = 320, 84, 16
+_LIMITS = -2.0, 2.0  # of naturalness
 
 
 def steps(edges: Sequence[float | None] | None, counts: Sequence[float | None] | None, title: str) -> Markup:
@@ -48,14 +49,24 @@ def steps(edges: Sequence[float | None] | None, counts: Sequence[float | None] |
 
 
 def naturalness(given: Sequence[Curve]) -> Markup:
-    """Draw how natural prototypes are from layer to layer, the plain visualisation as their floor."""
+    """Draw how natural prototypes are from layer to layer, the plain visualisation as their floor.
+
+    What lies outside of ``_LIMITS`` is drawn at their edge: where a layer hardly tells classes, ends run far off.
+    """
     series: list[Series] = []
     floor: list[Series] = []
     for one in given:
-        low, high = ([end if end is not None else float("nan") for _, end in ends] for ends in (one.low, one.high))
-        plain = one.method != "prototype"
-        drawn = Series(
-            one.method, one.points, "floor" if plain else "main", () if plain else low, () if plain else high
-        )
-        (floor if plain else series).append(drawn)
-    return curves(series, title="Naturalness of its path", x="depth of the layer", floor=floor, height=150)
+        points = [(depth, _within(value)) for depth, value in one.points]
+        if one.method == "prototype":
+            low, high = ([_within(end) for _, end in ends] for ends in (one.low, one.high))
+            series.append(Series(one.method, points, "main", low, high))
+        else:
+            floor.append(Series(one.method, points, "floor"))
+    return curves(
+        series, title="Naturalness of its path", x="depth of the layer", y="1 as another picture, 0 as any",
+        floor=floor, height=150,
+    )  # fmt: skip
+
+
+def _within(value: float | None) -> float:
+    return float("nan") if value is None else min(max(value, _LIMITS[0]), _LIMITS[1])

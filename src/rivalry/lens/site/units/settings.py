@@ -8,19 +8,24 @@ from typing import Any
 from rivalry.lens.site.shelf import Volume
 from rivalry.lens.site.units.story import Story
 
-_SAID = {
-    "mode": "winners by", "seed": "seed", "samples": "pictures of the probe set", "dataset": "probe set",
-    "network": "network", "weights": "weights", "clip": "CLIP", "vocabulary": "vocabulary", "words": "words",
-    "similarity": "similarity", "pooling": "pooled by", "sample": "pictures sampled",
+_SAID = {"mode": "winners by", "seed": "seed", "dataset": "probe set", "clip": "CLIP"}
+_ALL = _SAID | {
+    "samples": "pictures of the probe set", "network": "network", "weights": "weights", "vocabulary": "vocabulary",
+    "words": "words", "similarity": "similarity", "pooling": "pooled by", "sample": "pictures sampled",
 }  # fmt: skip
 _DIGEST = 12
 
 
-def settings_of(story: Story) -> list[tuple[str, str]]:
-    """Words and values: those of the dissection, then what the profile adds, then each record with its epoch."""
+def settings_of(story: Story, *, whole: bool = False) -> list[tuple[str, str]]:
+    """Words and values: those of the dissection, then what the profile adds, then each record with its epoch.
+
+    Args:
+        story: The layer.
+        whole: All of them, and not just those without which a page cannot be repeated.
+    """
     told: dict[str, str] = {}
     for volume in [*story.neurons[:1], *story.profiles[:1], *story.activity[:1]]:
-        for name, said in _SAID.items():
+        for name, said in (_ALL if whole else _SAID).items():
             if name in volume.settings and said not in told:
                 told[said] = _short(name, volume.settings[name])
     if story.competitors:
