@@ -1,7 +1,8 @@
 """What dissection adds to an epoch of the quickstart, and what several analyses save by sharing one sweep.
 
-The data, the network and the analyses are those of configs/quickstart.yaml. Nothing that was found before counts: the
-cache of CLIP's features is a temporary one, and warm after the first epoch or sweep, which is not timed.
+The data, the network and the analyses are those of configs/quickstart.yaml, but for the profiles of units, of which
+docs/unit_profiles.md tells the time. Nothing that was found before counts: the cache of CLIP's features is a temporary
+one, and warm after the first epoch or sweep, which is not timed.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class OneEpoch(Callback):
 
 
 def quickstart_analyses() -> list[Analysis]:
-    """What configs/quickstart.yaml lets listen."""
+    """What configs/quickstart.yaml lets listen, but for the profiles of units."""
     return [Activity(["*act?"]), NeuronDissection(LAYERS, CLIP, "picturebook", similarity="wpmi", top_k=10)]
 
 
