@@ -123,11 +123,13 @@ def _drawn(
     across, down = places[at]
     inside = _framed(row, pictures[row["index"]]) if large else _sign(row)
     focus = Markup(' tabindex="0"') if large else ""
+    source = pictures.get(row["index"], "")
+    source = "" if large and source.startswith("data:") else source  # it is there already, and is long
     return Markup(
         '<g class="one{}" transform="translate({:.1f} {:.1f})" role="img" aria-label="{}" data-hover="{}" '
         'data-hover-text="{}"{}>{}</g>'
     ).format(
-        "" if hue is None else f" {swatch(hue)}", across, down, told(row, names), pictures.get(row["index"], ""),
+        "" if hue is None else f" {swatch(hue)}", across, down, told(row, names), source,
         told(row, names), focus, inside,
     )  # fmt: skip
 

@@ -9,10 +9,11 @@ from rivalry.lens.site.classes.index import index_files
 from rivalry.lens.site.classes.media import media_files
 from rivalry.lens.site.classes.names import class_volumes, known_classes
 from rivalry.lens.site.classes.page import class_files
+from rivalry.lens.site.search import Entry
 from rivalry.lens.site.section import Job, Site, digest_of
 from rivalry.lens.site.sheets import File
 
-__all__ = ["known_classes", "make", "plan"]
+__all__ = ["found", "known_classes", "make", "plan"]
 
 A_JOB = 20
 """Classes whose pages are made together."""
@@ -43,3 +44,8 @@ def make(site: Site, job: Job) -> Iterator[File]:
     else:
         begin = int(job.key[1])
         yield from class_files(site, known_classes(site)[begin : begin + A_JOB])
+
+
+def found(site: Site) -> Iterator[Entry]:
+    """Every class."""
+    yield from (Entry(name, "class", "", class_address(name)) for name in known_classes(site))

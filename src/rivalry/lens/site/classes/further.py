@@ -50,13 +50,18 @@ _PATH: Types = (
     ("target", TEXT), ("method", TEXT), ("copy", WHOLE), ("depth", WHOLE), ("normalised", NUMBER), ("low", NUMBER),
     ("high", NUMBER),
 )  # fmt: skip
-_EFFECTS: Types = tuple((f"{way}_{what}", kind) for way in ("raised", "lowered")
-                        for what, kind in (("classes", TEXTS), ("effects", NUMBERS)))  # fmt: skip
+_EFFECTS: Types = (
+    ("raised_classes", TEXTS), ("raised_effects", NUMBERS), ("lowered_classes", TEXTS), ("lowered_effects", NUMBERS),
+    ("effects_by", TEXT),
+)  # fmt: skip
 _GROUPS: Types = (("class", TEXT), ("marked", TRUTH), ("pictures", WHOLE), ("accuracy", NUMBER))
 _JUDGED: Types = (
     ("class", TEXT), ("true_concept", TEXT), ("label_pearson", NUMBER), ("label_auprc", NUMBER), ("label_iou", NUMBER),
     ("confirmed", TRUTH),
 )  # fmt: skip
+BY = {"weight": "by what they add to its logit on average", "correlation": "by correlation with its logit"}
+"""How the effect of a unit is measured."""
+
 SAID = {"prototype": "prototype", "fourier": "plain Fourier visualisation"}
 """What methods are called."""
 
@@ -167,7 +172,8 @@ def _curves(volume: Kept, target: str) -> list[Series]:
         own = [row for row in rows if row["method"] == method and not row["copy"] and row["normalised"] is not None]
         points = [(float(row["depth"]), row["normalised"]) for row in own]
         ends = [[row[end] for row in own] for end in ("low", "high")]
-        low, high = ends if all(end is not None for side in ends for end in side) else ((), ())
+        whole = method == "prototype" and all(end is not None for side in ends for end in side)
+        low, high = ends if whole else ((), ())
         kind = "main" if method == "prototype" else "quiet"
         if points:
             found.append(Series(SAID.get(method, method or "image"), points, kind, low, high))  # type: ignore[arg-type]
@@ -186,40 +192,50 @@ def _paths(volume: Kept) -> Mapping[str, list[Row]]:
     return found
 
 
-def voices_of(shelf: Shelf, name: str, epoch: int) -> dict[str, Sequence[Voice]]:
-    """The units that raise a class most, and those that lower it: of the last records that are not after an epoch."""
-    found: dict[str, list[Voice]] = {"raised": [], "lowered": []}
+def voices_of(shelf: Shelf, name: str, epoch: int) -> dict[tuple[str, str], Sequence[Voice]]:
+    """The units that raise a class most, and those that lower it: of the last records that are not after an epoch.
+
+    Returns:
+        By way (``raised`` or ``lowered``) and by how it is measured, for these cannot be compared.
+    """
+    found: dict[tuple[str, str], list[Voice]] = {}
     for volume in last_of(shelf, "profiles", epoch=epoch):
-        for way, own in found.items():
-            own += [
-                Voice(layer, unit, _label(shelf, epoch, layer, unit), unit_address(layer, unit), effect)
-                for layer, unit, effect in _effects(kept(volume), way).get(name, ())
-            ]
-    return {way: sorted(own, key=lambda one: -abs(one.effect))[:MOST_UNITS] for way, own in found.items()}
+        for way in ("raised", "lowered"):
+            for by, layer, unit, effect in _effects(kept(volume), way).get(name, ()):
+                voice = Voice(layer, unit, _label(shelf, epoch, layer, unit), unit_address(layer, unit), effect)
+                found.setdefault((way, by), []).append(voice)
+    ordered = sorted(found.items(), key=lambda one: (one[0][1] != "weight", one[0][1], one[0][0] != "raised"))
+    return {said: sorted(own, key=lambda one: -abs(one.effect))[:MOST_UNITS] for said, own in ordered}
 
 
 @lru_cache(maxsize=64)
-def _effects(volume: Kept, way: str) -> Mapping[str, list[tuple[str, int, float]]]:
-    """By class the units that move it this way, the strongest first."""
+def _effects(volume: Kept, way: str) -> Mapping[str, list[tuple[str, str, int, float]]]:
+    """By class the units that move it this way, the strongest first of either measure."""
     table = units_of(volume.volume, _EFFECTS).table
     classes, effects = table[f"{way}_classes"].combine_chunks(), table[f"{way}_effects"].combine_chunks()
     same = pc.equal(pc.list_value_length(classes), pc.list_value_length(effects))
     table = table.filter(pc.fill_null(same, False))
     classes, effects = table[f"{way}_classes"].combine_chunks(), table[f"{way}_effects"].combine_chunks()
     rows = pc.list_parent_indices(classes)
-    flat = pa.table({"class": pc.list_flatten(classes), "effect": pc.list_flatten(effects), "row": rows})
-    flat = flat.filter(pc.and_(pc.is_valid(flat["class"]), pc.is_finite(flat["effect"])))
-    found: dict[str, list[tuple[str, int, float]]] = {}
-    coded = flat["class"].combine_chunks().dictionary_encode()
-    strength, codes = np.abs(flat["effect"].to_numpy()), coded.indices.to_numpy()
-    order = np.lexsort((-strength, codes))
-    for own in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []:
-        best = pa.array(own[:MOST_UNITS])
+    by = table["effects_by"].cast(pa.string()).fill_null("").take(rows)
+    flat = pa.table({"class": pc.list_flatten(classes), "effect": pc.list_flatten(effects), "row": rows, "by": by})
+    flat = flat.filter(pc.and_(pc.is_valid(flat["class"]), pc.is_finite(flat["effect"]))).combine_chunks()
+    found: dict[str, list[tuple[str, str, int, float]]] = {}
+    for best in _strongest(flat):
         of = table.take(flat["row"].take(best)).select(["layer", "unit"]).to_pylist()
-        moved = flat["effect"].take(best).to_pylist()
-        name = coded.dictionary[int(codes[own[0]])].as_py()
-        found[name] = [(row["layer"], row["unit"], effect) for row, effect in zip(of, moved, strict=True)]
+        for row, own in zip(of, flat.take(best).to_pylist(), strict=True):
+            found.setdefault(own["class"], []).append((own["by"], row["layer"], row["unit"], own["effect"]))
     return found
+
+
+def _strongest(flat: pa.Table) -> Iterator[pa.Array]:
+    """The rows of the strongest effects of each class and measure."""
+    codes = [flat[name].combine_chunks().dictionary_encode().indices.to_numpy() for name in ("class", "by")]
+    strength = np.abs(flat["effect"].to_numpy())
+    order = np.lexsort((-strength, *codes))
+    if len(order):
+        changes = np.any([np.diff(code[order]) != 0 for code in codes], axis=0)
+        yield from (pa.array(own[:MOST_UNITS]) for own in np.split(order, np.flatnonzero(changes) + 1))
 
 
 def _label(shelf: Shelf, epoch: int, layer: str, unit: int) -> str:
@@ -231,7 +247,7 @@ def _label(shelf: Shelf, epoch: int, layer: str, unit: int) -> str:
 
 
 @lru_cache(maxsize=32)
-def _named(shelf: Itself[Shelf], epoch: int) -> list:
+def _named(shelf: Itself[Shelf], epoch: int) -> list[UnitColumns]:
     return [units_of(volume, (("label", TEXT),)) for volume in last_of(shelf.thing, "neurons", epoch=epoch)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rivalry.lens.class_view import Row
 from rivalry.lens.site import links
-from rivalry.lens.site.addresses import CLASSES, OVERVIEW, class_address
+from rivalry.lens.site.addresses import CLASSES, class_address
 from rivalry.lens.site.classes import further
 from rivalry.lens.site.classes.media import crop_at
 from rivalry.lens.site.classes.names import class_epochs, known_classes
@@ -34,20 +34,21 @@ def index_files(site: Site) -> Iterator[File]:
     epochs: Sequence[int | None] = class_epochs(site.shelf) or [None]
     told: dict[int | None, Mapping[str, Any]] = {}
     for epoch in epochs:
-        rows = _rows(site, names, epoch or 0)
+        whole = _rows(site, names, epoch or 0)
+        columns, rows = _told_columns(whole)
         long = len(rows) > IN_PAGE
         told[epoch] = {
-            "columns": COLUMNS,
+            "columns": columns,
             "rows": rows[:IN_PAGE],
             "count": len(rows),
             "chunk": rows_address(CLASSES, epoch) if long else None,
-            "tiles": _tiles(site, names, rows, epoch or 0) if len(names) <= MOST_TILES else [],
+            "tiles": _tiles(site, names, whole, epoch or 0) if len(names) <= MOST_TILES else [],
             "shared": _shared(site, names, epoch or 0),
             "classes": len(names),
         }
         if long:
-            yield rows_file(rows_address(CLASSES, epoch), COLUMNS, rows)
-    page = Page(CLASSES, "Classes", "classes.html", (("Overview", OVERVIEW),))
+            yield rows_file(rows_address(CLASSES, epoch), columns, rows)
+    page = Page(CLASSES, "Classes", "classes.html")
     yield from files_of(page, told, site.told())
 
 
@@ -71,6 +72,12 @@ def _rows(site: Site, names: Sequence[str], epoch: int) -> list[list[Any]]:
                 None if largest is None else largest["share"], row.get("unexplained"), row.get("marked_share"), clean,
             ])  # fmt: skip
     return made
+
+
+def _told_columns(rows: Sequence[Sequence[Any]]) -> tuple[list[Column], list[list[Any]]]:
+    """The columns in which something stands."""
+    told = [at for at, column in enumerate(COLUMNS) if at < 2 or any(row[at] is not None for row in rows)]
+    return [COLUMNS[at] for at in told], [[row[at] for at in told] for row in rows]
 
 
 def _tiles(site: Site, names: Sequence[str], rows: Sequence[Sequence[Any]], epoch: int) -> list[Mapping[str, Any]]:

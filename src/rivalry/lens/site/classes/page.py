@@ -7,7 +7,7 @@ from typing import Any
 
 from rivalry.lens.class_view import ClassView, Row
 from rivalry.lens.site import links
-from rivalry.lens.site.addresses import CLASSES, OVERVIEW, class_address, relative
+from rivalry.lens.site.addresses import CLASSES, class_address, relative
 from rivalry.lens.site.charts import Bar, bars, curves
 from rivalry.lens.site.classes import further
 from rivalry.lens.site.classes.media import crop_at, crops_of, picture_at
@@ -30,9 +30,7 @@ def class_files(site: Site, names: Sequence[str]) -> Iterator[File]:
         for name in names:
             told[name][epoch] = moment.told(name)
     for name in names:
-        page = Page(
-            class_address(name), name or "(no name)", "class.html", (("Overview", OVERVIEW), ("Classes", CLASSES))
-        )
+        page = Page(class_address(name), name or "(no name)", "class.html", (("Classes", CLASSES),))
         yield from files_of(page, told[name], site.told())
 
 
@@ -61,7 +59,7 @@ class _Moment:
             "shared": self._shared(name),
             "portrait": portrait,
             "naturalness": _naturalness(portrait),
-            "voices": {way: _bars(own, way, class_address(name)) for way, own in voices.items() if own},
+            "voices": [_bars(own, *said, class_address(name)) for said, own in voices.items()],
             "groups": self.groups.get(name, []),
             "judged": next(iter(self.judged.get(name, [])), None),
         }
@@ -104,9 +102,9 @@ def _naturalness(portrait: further.Portrait | None) -> Any:
     return curves(portrait.curves, title=title, x="layer, from the input")
 
 
-def _bars(voices: Sequence[further.Voice], way: str, page: str) -> Any:
+def _bars(voices: Sequence[further.Voice], way: str, by: str, page: str) -> Any:
     rows = [
         Bar(one.label or f"unit {one.unit}", one.effect, relative(one.address, page), note=f"{one.layer} · {one.unit}")
         for one in voices
     ]
-    return bars(rows, title="Units that raise it most" if way == "raised" else "Units that lower it most")
+    return bars(rows, title=f"Units that {'raise' if way == 'raised' else 'lower'} it most, {further.BY.get(by, by)}")

@@ -235,7 +235,7 @@ def answer(one: ShownClass) -> str:
         parts.append(f"{said}{', ' + by if by else ''}.")
     largest = next((concept for concept in one.concepts if concept.row["share"] is not None), None)
     if largest is not None:
-        parts.append(f"Most of the logit comes from {called(largest.row)} ({said_percent(largest.row['share'], 0)}).")
+        parts.append(f"{said_percent(largest.row['share'], 0)} of the logit is concept {called(largest.row)}.")
     if numbers.get("unexplained") is not None:
-        parts.append(f"No concept explains {said_percent(numbers['unexplained'], 0)} of it.")
+        parts.append(f"What no concept explains is {said_percent(numbers['unexplained'], 0)} of it.")
     return " ".join(parts)
