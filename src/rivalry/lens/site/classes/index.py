@@ -67,7 +67,7 @@ def _rows(site: Site, names: Sequence[str], epoch: int) -> list[list[Any]]:
         clean = next((row["accuracy"] for row in groups.get(name, ()) if row["marked"] is False), None)
         for layer, row, largest in summaries.get(name, [(None, {}, None)]):
             made.append([
-                name or "(no name)", class_address(name), layer if several else None, row.get("images"),
+                name.strip() or "(no name)", class_address(name), layer if several else None, row.get("images"),
                 row.get("accuracy"), row.get("strategies"), None if largest is None else called(largest),
                 None if largest is None else largest["share"], row.get("unexplained"), row.get("marked_share"), clean,
             ])  # fmt: skip
@@ -86,10 +86,10 @@ def _tiles(site: Site, names: Sequence[str], rows: Sequence[Sequence[Any]], epoc
     accuracy = {row[0]: row[4] if row[4] is not None else row[10] for row in reversed(rows)}
     tiles = []
     for name in names:
-        portrait = portraits.get(name)
+        portrait, words = portraits.get(name), name.strip() or "(no name)"
         images = [image.address for image in portrait.natural[:1] + portrait.images[:1]] if portrait else []
         tiles.append({
-            "name": name or "(no name)", "address": class_address(name), "accuracy": accuracy.get(name or "(no name)"),
+            "name": words, "address": class_address(name), "accuracy": accuracy.get(words),
             "picture": images[0] if images else crops.get(name), "made": images[1] if len(images) > 1 else None,
         })  # fmt: skip
     return tiles

@@ -30,7 +30,7 @@ def class_files(site: Site, names: Sequence[str]) -> Iterator[File]:
         for name in names:
             told[name][epoch] = moment.told(name)
     for name in names:
-        page = Page(class_address(name), name or "(no name)", "class.html", (("Classes", CLASSES),))
+        page = Page(class_address(name), name.strip() or "(no name)", "class.html", (("Classes", CLASSES),))
         yield from files_of(page, told[name], site.told())
 
 
@@ -104,7 +104,12 @@ def _naturalness(portrait: further.Portrait | None) -> Any:
 
 def _bars(voices: Sequence[further.Voice], way: str, by: str, page: str) -> Any:
     rows = [
-        Bar(one.label or f"unit {one.unit}", one.effect, relative(one.address, page), note=f"{one.layer} · {one.unit}")
+        Bar(
+            one.label.strip() or f"unit {one.unit}",
+            one.effect,
+            relative(one.address, page),
+            note=f"{one.layer} · {one.unit}",
+        )
         for one in voices
     ]
     return bars(rows, title=f"Units that {'raise' if way == 'raised' else 'lower'} it most, {further.BY.get(by, by)}")

@@ -179,24 +179,24 @@ def _strategy(row: Row, names: Mapping[int, str], colours: Mapping[int, int]) ->
 
 
 def _concept(view: ClassView, row: Row, colours: Mapping[int, int], places: Places, most_crops: int) -> Concept:
-    name = row["name"] or ""
+    name = (row["name"] or "").strip()
     crops = [
         Crop(source, f"picture {crop['index']}" if crop["index"] is not None else "a picture")
         for crop in list(view.crops.get(row["concept"], ()))[:most_crops]
         if (source := places.crop(view, crop)) is not None
     ]
     aligned = [
-        Near(other, places.class_page(other), cosine)
+        Near(other.strip() or "(no name)", places.class_page(other), cosine)
         for other, cosine in zip(row["aligned_classes"] or (), row["alignments"] or (), strict=False)
         if other is not None
     ]
     similar = [
-        Near(other, places.class_page(other.rpartition(":")[0]), cosine)
+        Near(other.strip() or "(no name)", places.class_page(other.rpartition(":")[0]), cosine)
         for other, cosine in zip(row["similar"] or (), row["similarities"] or (), strict=False)
         if other is not None
     ]
     hue = _hue(row["concept"], colours)
-    return Concept(row["concept"], name, _page(name, places.concept_page), hue, row, crops, aligned, similar)
+    return Concept(row["concept"], name, _page(row["name"], places.concept_page), hue, row, crops, aligned, similar)
 
 
 def _picture(row: Row, sources: Mapping[int, str], names: Mapping[int, str]) -> ShownPicture:

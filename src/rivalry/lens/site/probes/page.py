@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def _curves(volume: Volume, history: Sequence[Volume]) -> list[Any]:
         return []
     names = [name for name in volume.scalars if not name.endswith(("_low", "_high"))]
     found = []
-    for base, members in _families(names).items():
+    for members in _families(names).values():
         series = [
             Series(_words(name), points, "floor" if name.endswith(("_floor", "_random", "_shuffled")) else "main",
                    *_reach(history, name, len(points)))
@@ -96,7 +97,7 @@ def _curves(volume: Volume, history: Sequence[Volume]) -> list[Any]:
             if (points := [(float(one.epoch), value) for one in history if (value := one.scalar(name)) is not None])
         ]  # fmt: skip
         if series:
-            found.append(curves(series, title=_words(base), marked=volume.epoch))
+            found.append(curves(series, title=_shared(members), marked=volume.epoch))
     return found[:_MOST_CURVES]
 
 
@@ -119,6 +120,17 @@ def _families(names: Sequence[str]) -> dict[str, list[str]]:
         shared = sum(other.startswith(f"{stem}_") for other in names) > 1 and stem not in ("mean", "dead", "images")
         found.setdefault(base or (stem if shared and stem not in names else name), []).append(name)
     return found
+
+
+def _shared(members: Sequence[str]) -> str:
+    """What the names of a family begin with.
+
+    >>> _shared(["attack_success", "attack_success_null"]), _shared(["s1_pca", "s1_random"])
+    ('attack success', 's1')
+    """
+    parts = [name.split("_") for name in members]
+    same = [own[0] for own in takewhile(lambda own: len(set(own)) == 1, zip(*parts, strict=False))]
+    return " ".join(same) or _words(members[0])
 
 
 def _words(name: str) -> str:
