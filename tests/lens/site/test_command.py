@@ -79,6 +79,18 @@ def test_a_place_that_cannot_be_written_is_an_error_of_one_line(run: Path, monke
         lens_from_arguments([str(run)])
 
 
+def test_a_build_that_the_user_ends_says_how_to_go_on(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(*given: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "build", end)
+    with pytest.raises(SystemExit, match="130"):
+        lens_from_arguments([str(run)])
+    assert "the same command goes on where it was" in capsys.readouterr().out
+
+
 def test_open_shows_the_file_or_says_where_it_is(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,6 +89,9 @@ class _Making:
                 return build(self.run, self.out, beside=self._beside, workers=self._workers, progress=progress)
         except OSError as error:
             raise ValueError(f"the site cannot be written to {self.out}: {error.strerror or error}") from error
+        except KeyboardInterrupt:
+            self._say("  broken off; the same command goes on where it was")
+            raise SystemExit(130) from None
 
     def tell(self, built: Built) -> None:
         """Say where the site is, and what could not be shown."""
