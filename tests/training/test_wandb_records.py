@@ -11,8 +11,10 @@ import wandb
 from rivalry.lens.site.kinds import KINDS
 from rivalry.records import Record
 from rivalry.training.run import RunFolder
-from rivalry.training.wandb.record_event import TABLE_ROWS, TABLES, event_of, table_to_show
+from rivalry.training.wandb import record_event
+from rivalry.training.wandb.record_event import HTML_BYTES, TABLE_ROWS, TABLES, event_of, table_to_show
 from rivalry.training.wandb.run_logger import log_record, logger_for
+from tests.training.offline_runs import events_of
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -54,3 +56,24 @@ def test_names_from_outside_are_text_in_the_table(home: Path, tmp_path: Path) ->
     (file,) = folder.root.glob("wandb/offline-run-*/files/media/table/own/*.json")
     assert "<" not in file.read_text()
     assert json.loads(file.read_text())["data"][0][1] == "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"
+
+
+def test_interactive_figures_arrive_as_they_are(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = "<!doctype html><html><head><title>é</title></head><body><svg></svg></body></html>"
+    large = "<html>" + "x" * HTML_BYTES
+    monkeypatch.setattr(record_event, "interactive_of", lambda record: {"strategies": page, "huge": large})
+    folder = RunFolder(tmp_path / "runs" / "first")
+    logger = logger_for(folder, "offline")
+    assert logger is not None
+    for epoch in (0, 1):
+        log_record([logger], Record("concepts", epoch, 1 + epoch, {"classes": 2.0}))
+    wandb.finish()
+    files = list(folder.root.glob("wandb/offline-run-*/files/media/html/concepts/strategies_figure*.html"))
+    assert {file.read_text(encoding="utf-8") for file in files} == {page}  # with no style sheet from elsewhere
+    events = events_of(folder.root)
+    assert [event["concepts/strategies_figure._type"] for event in events] == ["html-file"] * 2
+    assert all("concepts/huge" not in key for event in events for key in event)
+    said = [one.getMessage() for one in caplog.records if "concepts/huge" in one.getMessage()]
+    assert len(said) == 1

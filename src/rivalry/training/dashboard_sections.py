@@ -109,8 +109,8 @@ PLOTS: Mapping[Kind, Plots] = {
 }
 """By kind of record and title: scalars, whose names stand behind that of the record."""
 
-FIGURES: Mapping[Kind, tuple[str, ...]] = {}
-"""Interactive figures, by kind of record."""
+FIGURES: Mapping[Kind, tuple[str, ...]] = {"concepts": ("strategies_figure",)}
+"""Interactive figures, by kind of record: the names that :mod:`rivalry.lens.interactive` gives, with ``_figure``."""
 
 WITHOUT_PICTURE: frozenset[Kind] = frozenset({"profiles"})
 

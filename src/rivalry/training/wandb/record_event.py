@@ -13,6 +13,7 @@ import pyarrow as pa
 import wandb
 from lightning.pytorch.utilities import rank_zero_info
 
+from rivalry.lens.interactive import interactive_of
 from rivalry.lens.pictures import picture_of
 from rivalry.lens.site.kinds import Kind, kind_of
 from rivalry.records import Record
@@ -41,7 +42,7 @@ TABLES: Mapping[Kind, tuple[str, ...]] = {
 _too_large: set[str] = set()
 
 
-def event_of(record: Record, figures: Mapping[str, str] | None = None) -> dict[str, Any]:
+def event_of(record: Record) -> dict[str, Any]:
     """What is logged of a record, with its ``epoch``. A scalar keeps its name, whatever else would have the same."""
     shown: dict[str, Any] = {}
     chosen = table_to_show(record)
@@ -50,7 +51,7 @@ def event_of(record: Record, figures: Mapping[str, str] | None = None) -> dict[s
     picture = picture_of(record)
     if picture is not None:
         shown["picture"] = wandb.Image(picture)
-    shown |= _as_html(record.name, figures or {})
+    shown |= _as_html(record.name, interactive_of(record))
     beside = {f"{name}_shown" if name in record.scalars else name: one for name, one in shown.items()}
     named = {f"{record.name}/{name}": value for name, value in {**beside, **record.scalars}.items()}
     return {**named, "epoch": record.epoch}
@@ -71,9 +72,9 @@ def _as_html(record: str, figures: Mapping[str, str]) -> dict[str, wandb.Html]:
     """The documents as they are: W&B would add a style sheet that a reader's browser fetches from elsewhere."""
     shown = {}
     for name, document in figures.items():
-        key, size = f"{record}/{name}", len(document.encode())
+        key, size = f"{record}/{name}_figure", len(document.encode())
         if size <= HTML_BYTES:
-            shown[name] = wandb.Html(document, inject=False, data_is_not_path=True)
+            shown[f"{name}_figure"] = wandb.Html(document, inject=False, data_is_not_path=True)
         elif key not in _too_large:
             _too_large.add(key)
             rank_zero_info(f"W&B: {key} has {size / 1e6:.1f} MB and is left out where it has more than 2 MB.")
