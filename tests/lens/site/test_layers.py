@@ -49,7 +49,7 @@ def test_a_layer_in_numbers(tmp_path: Path) -> None:
     write_names(tmp_path, 1, ["sky", "sea", "wheel", "wheel", "door", ""])
     site = site_of(tmp_path)
     story = story_of(site.shelf, "act2")
-    told = summary(site, story, layer_table(story))
+    told = summary(site, story)
     assert (told.units, told.competitors, told.dead, told.labels) == (4, 2, 1, 2)
     assert [(label.text, number) for label, number in told.commonest] == [("wheel", 2), ("door", 1)]
     assert told.confirmed == 1.0

@@ -11,7 +11,7 @@ from rivalry.lens.site import units
 from rivalry.lens.site.unit_history import histories
 from rivalry.lens.site.units.directions import parts_of
 from rivalry.lens.site.units.gather import gather
-from rivalry.lens.site.units.samples import samples_of
+from rivalry.lens.site.units.samples import samples_of, strongest_of
 from rivalry.lens.site.units.story import story_of
 from rivalry.lens.site.units.words import answer
 from tests.lens.site.unit_runs import pages_of, picture, site_of, write, write_names, write_profile
@@ -103,7 +103,10 @@ def test_samples_of_scattered_units_are_read_from_any_group_of_rows(tmp_path: Pa
     assert {unit: sorted(row["index"] for row in rows) for unit, rows in found.items()} == {
         7: [2, 3, 5], 0: [2, 3, 5], 100: [],
     }  # fmt: skip
-    assert [row["index"] for row in samples_of(volume, "act2", [3], most=1)[3]] == [2]
+    for maps in (True, False):
+        best = strongest_of(volume, "act2", [3, 8, 100], maps=maps)
+        assert {unit: row["index"] for unit, row in best.items()} == {3: 5, 8: 5}
+        assert ("map" in best[3]) is maps
     assert samples_of(volume, "no such layer", [0]) == {0: []}
 
 

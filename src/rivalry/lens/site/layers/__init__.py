@@ -77,20 +77,21 @@ def _all(site: Site, epoch: int) -> dict[str, Any]:
     rows: list[Summary] = []
     for layer in layers_of(site.shelf, epoch=epoch):
         story = story_at(site.shelf, layer, epoch)
-        rows.append(summary(site, story, layer_table(story), epoch=epoch))
+        rows.append(summary(site, story, epoch=epoch))
     known = {name: any(getattr(row, name) is not None for row in rows)
              for name in ("competitors", "dead", "labels", "confirmed", "clarity", "active", "evenness")}  # fmt: skip
     return {"layers": rows, "known": known, "units": sum(row.units for row in rows)}
 
 
 def _one(site: Site, page: Page, story: Story, table: LayerTable, epoch: int) -> dict[str, Any]:
-    told = summary(site, story, table, epoch=epoch)
-    shown, style = tiles(site, story, table)
+    told = summary(site, story, epoch=epoch)
+    shown, style = tiles(site, story, table, maps=epoch == epochs_of(site.shelf)[-1])
     return {
         "told": told, "answer": answer(told), "columns": table.columns, "rows": table.rows(story.layer, 0, FIRST),
         "long": rows_address(page.address, epoch) if len(table.units) > FIRST else None,
         "tiles": shown, "style": style, "pictured": bool(story.profiles), "named": bool(story.neurons),
-        "clearest": table.values.get("margin") is not None, "dead": _dead(table), "settings": settings_of(story, whole=True),
+        "clearest": table.values.get("margin") is not None, "dead": _dead(table),
+        "settings": settings_of(story, whole=True),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rivalry.lens.site.addresses import unit_address
 from rivalry.lens.site.columns import units_of
@@ -15,6 +16,8 @@ from rivalry.lens.site.sheets import Column
 from rivalry.lens.site.units.story import ACTIVITY, BASIS, DETECTOR, NAMING, PROFILE, Story
 
 Values = npt.NDArray[np.object_]
+
+_DIGITS = 4  # behind the point, of what is read as two
 
 _SHOWN = (
     ("label", "label", Column("label", "text")),
@@ -91,12 +94,12 @@ def _fill(values: dict[str, Values], key: str, at: npt.NDArray[np.int64], given:
 
 
 def _plain(column: pa.ChunkedArray) -> Values:
-    """A column as plain values; numbers of four digits, empty words as none."""
+    """A column as plain values; numbers rounded, empty words as none."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(pa.string())
-    plain = column.to_pylist()
     if pa.types.is_floating(column.type):
-        plain = [None if value is None else float(f"{value:.4g}") for value in plain]
+        column = pc.round(column, _DIGITS)
+    plain = column.to_pylist()
     found = np.empty(len(plain), object)
     found[:] = [None if value == "" else value for value in plain]
     return found

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from rivalry.lens.site.charts import said, said_percent
-from rivalry.lens.site.columns import NUMBER, TEXT, WHOLE, Types, columns_of
+from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, WHOLE, Types, columns_of, units_of
 from rivalry.lens.site.layers.table import LayerTable
 from rivalry.lens.site.links import Linked, concept_link, shown
 from rivalry.lens.site.section import Site
-from rivalry.lens.site.shelf import Shelf
+from rivalry.lens.site.shelf import Shelf, Volume
 from rivalry.lens.site.sources import last_of
 from rivalry.lens.site.units.story import Story
 from rivalry.lens.site.units.tiles import best_of
@@ -78,22 +81,39 @@ class Summary:
     evenness: float | None
 
 
-def summary(site: Site, story: Story, table: LayerTable, *, epoch: int | None = None) -> Summary:
-    """A layer in numbers at an epoch."""
-    values = table.values
-    counted = Counter(label for label in values.get("label", ()) if label is not None)
-    confirmed = [value for value in values.get("confirmed", ()) if value is not None]
+def summary(site: Site, story: Story, *, epoch: int | None = None) -> Summary:
+    """A layer in numbers at an epoch; of each the first record that knows."""
     activity = activity_of(site.shelf, epoch=epoch).get(story.layer, {})
-    dead = [value for value in values.get("dead", ()) if value is not None]
+    named = _column([*story.neurons[:1], *story.basis[:1]], story.layer, "label", TEXT)
+    counted = _counted(named)
+    by_wins = [*story.neurons[:1], *story.profiles[:1], *story.activity[:1]]
+    dead = pc.sum(_column(by_wins, story.layer, "dead", TRUTH)).as_py()
     return Summary(
-        story.layer, len(table.units), story.competitors or activity.get("competitors"),
-        sum(dead) if dead else activity.get("dead_units"), len(counted) or None,
+        story.layer, len(story.units), story.competitors or activity.get("competitors"),
+        activity.get("dead_units") if dead is None else dead, len(counted) or None,
         [(concept_link(site, label), number) for label, number in counted.most_common(_LABELS)],
-        sum(confirmed) / len(confirmed) if confirmed else None,
+        pc.mean(_column(story.neurons[:1], story.layer, "confirmed", TRUTH)).as_py(),
         story.neurons[0].scalar("confirmed_floor") if story.neurons else None,
-        _mean(values.get("clarity", ())), _mean(values.get("win_rate", ())), activity.get("active_fraction"),
+        pc.mean(_column(story.neurons[:1], story.layer, "clarity", NUMBER)).as_py(),
+        pc.mean(_column(by_wins, story.layer, "win_rate", NUMBER)).as_py(), activity.get("active_fraction"),
         activity.get("winner_entropy"),
     )  # fmt: skip
+
+
+def _column(volumes: Sequence[Volume], layer: str, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column of a layer's units, from the first record that knows any value."""
+    for volume in volumes:
+        values = units_of(volume, ((name, kind),)).column(layer, name)
+        if values.null_count < len(values):
+            return values
+    return pa.chunked_array([pa.array([], kind)])
+
+
+def _counted(labels: pa.ChunkedArray) -> Counter[str]:
+    """How often each label stands there."""
+    counts = labels.cast(pa.string()).value_counts()
+    pairs = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+    return Counter({label: number for label, number in pairs if label})
 
 
 def activity_of(shelf: Shelf, *, epoch: int | None = None) -> dict[str, Mapping[str, Any]]:
@@ -102,10 +122,10 @@ def activity_of(shelf: Shelf, *, epoch: int | None = None) -> dict[str, Mapping[
     return {row["layer"]: row for volume in volumes for row in columns_of(volume, "layers", _LAYERS).to_pylist()}
 
 
-def tiles(site: Site, story: Story, table: LayerTable) -> tuple[list[Tile], str]:
+def tiles(site: Site, story: Story, table: LayerTable, *, maps: bool) -> tuple[list[Tile], str]:
     """The units of the clearest labels, each with its strongest picture, and the style of what holds them.
 
-    None where no record has pictures.
+    None where no record has pictures; without ``maps`` none says where its unit answers.
     """
     if not story.profiles:
         return [], ""
@@ -116,7 +136,7 @@ def tiles(site: Site, story: Story, table: LayerTable) -> tuple[list[Tile], str]
         places.sort(key=lambda place: -(margins[place] if margins[place] is not None else float("-inf")))
     places = places[:TILES]
     chosen = [int(table.units[place]) for place in places]
-    best, style = best_of([(story.profiles[0], story.layer, chosen)], site)
+    best, style = best_of([(story.profiles[0], story.layer, chosen)], site, maps=maps)
     found = []
     for place, unit in zip(places, chosen, strict=True):
         label = labels[place] if labels is not None else None
@@ -143,8 +163,3 @@ def answer(told: Summary) -> str:
     if told.dead is not None:
         parts.append("no unit is dead" if not told.dead else f"{said(told.dead, 0)} dead")
     return "; ".join(parts) + "."
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None

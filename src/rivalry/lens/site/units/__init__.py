@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rivalry.lens.site.addresses import LAYERS, layer_address, unit_address
-from rivalry.lens.site.links import concept_link
+from rivalry.lens.site.links import concept_link, shown
 from rivalry.lens.site.section import Job, Site, digest_of
 from rivalry.lens.site.sheets import File, Page, files_of
 from rivalry.lens.site.sources import unit_volumes
@@ -36,20 +36,20 @@ def make(site: Site, job: Job) -> Iterator[File]:
     units = story_of(site.shelf, layer).units[start : start + BATCH].tolist()
     for unit in gather(site, layer, units):
         yield from _images(unit)
-        yield from files_of(_page(unit), {None: _shown(site, unit)}, site.told())
+        yield from files_of(_page(unit), {None: _told(site, unit)}, site.told())
 
 
 def _page(unit: Unit) -> Page:
     named = unit.naming["label"] if unit.naming and unit.naming["label"] else ""
-    title = f"{named} · {unit.layer} {unit.unit}" if named else f"{unit.layer} {unit.unit}"
+    title = f"{shown(named)} · {unit.layer} {unit.unit}" if named else f"{unit.layer} {unit.unit}"
     trail = (("Layers", LAYERS), (unit.layer, layer_address(unit.layer)))
     return Page(unit_address(unit.layer, unit.unit), title, "unit.html", trail)
 
 
-def _shown(site: Site, unit: Unit) -> dict[str, object]:
+def _told(site: Site, unit: Unit) -> dict[str, object]:
     label = unit.naming["label"] if unit.naming else None
     profile = unit.profile or {}
-    shown: dict[str, object] = {
+    told: dict[str, object] = {
         "unit": unit, "answer": words.answer(unit), "stats": words.stats(unit), "past": said_of(unit.history),
         "label": concept_link(site, label) if label else None, "spread": words.spread(unit),
         "histogram": steps(profile.get("edges"), profile.get("counts"), "How often it answers how strongly"),
@@ -60,8 +60,8 @@ def _shown(site: Site, unit: Unit) -> dict[str, object]:
     }  # fmt: skip
     if len(unit.history) > 1:
         past = {one.epoch: {"said": words.moment_said(one)} for one in unit.history[:-1]}
-        shown["history"] = {**past, unit.history[-1].epoch: {"said": ""}}  # the page itself says it
-    return shown
+        told["history"] = {**past, unit.history[-1].epoch: {"said": ""}}  # the page itself says it
+    return told
 
 
 def _images(unit: Unit) -> Iterator[File]:

@@ -13,9 +13,23 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rivalry.lens.site.columns import BYTES, KEY, NUMBER, TEXT, WHOLE, Kept, Row, Types, kept, tidy
+from rivalry.lens.site.columns import (
+    BYTES,
+    KEY,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Kept,
+    Row,
+    Types,
+    UnitColumns,
+    kept,
+    places_of,
+    tidy,
+)  # fmt: skip
 from rivalry.lens.site.shelf import Volume
 
 COLUMNS: Types = (
@@ -40,19 +54,12 @@ class _Index:
     starts: npt.NDArray[np.int64]
 
 
-def samples_of(volume: Volume, layer: str, units: Sequence[int], *, most: int | None = None) -> dict[int, list[Row]]:
-    """The rows of ``samples`` of some units of a layer, by unit, in the order of the table.
-
-    Args:
-        volume: A profile.
-        layer: The layer.
-        units: Units of it; those that it lacks have no rows.
-        most: As many rows of a unit at most, the first ones.
-    """
+def samples_of(volume: Volume, layer: str, units: Sequence[int]) -> dict[int, list[Row]]:
+    """The rows of ``samples`` of some units of a layer, by unit, in the order of the table."""
     own = kept(volume)
     index = _index(own)
     found: dict[int, list[Row]] = {unit: [] for unit in units}
-    rows = _rows_of(index, layer, np.unique(np.asarray(units, dtype=np.int64)), most)
+    rows = _rows_of(index, layer, np.unique(np.asarray(units, dtype=np.int64)))
     for group in np.unique(np.searchsorted(index.starts, rows, side="right") - 1).tolist():
         start, end = index.starts[group : group + 2]
         inside = rows[(rows >= start) & (rows < end)] - start
@@ -61,12 +68,42 @@ def samples_of(volume: Volume, layer: str, units: Sequence[int], *, most: int | 
     return found
 
 
-def _rows_of(index: _Index, layer: str, units: npt.NDArray[np.int64], most: int | None) -> npt.NDArray[np.int64]:
+def strongest_of(volume: Volume, layer: str, units: Sequence[int], *, maps: bool) -> dict[int, Row]:
+    """The row of the strongest picture of each of some units that has one; without its map, less is read and kept."""
+    return (_strongest_with_maps if maps else _strongest)(kept(volume)).rows(layer, units)
+
+
+@lru_cache(maxsize=2)
+def _strongest_with_maps(volume: Kept) -> UnitColumns:
+    return _read_strongest(volume, COLUMNS)
+
+
+@lru_cache(maxsize=32)
+def _strongest(volume: Kept) -> UnitColumns:
+    return _read_strongest(volume, tuple((name, kind) for name, kind in COLUMNS if name != "map"))
+
+
+def _read_strongest(volume: Kept, wanted: Types) -> UnitColumns:
+    """Of every unit the row of its strongest picture, a group of rows at a time."""
+    parts = [pa.table({name: pa.array([], kind) for name, kind in wanted})]
+    if "samples" in volume.volume.columns:
+        with _file(volume) as file:
+            for group in range(file.num_row_groups):
+                table = _tidy_group(file, group, wanted)
+                strongest = pc.and_(pc.equal(table["kind"].cast(TEXT), "top"), pc.equal(table["rank"], 0))
+                placed = pc.and_(pc.is_valid(table["layer"]), pc.greater_equal(table["unit"], 0))
+                chosen = table.filter(pc.and_(strongest, placed))  # a null counts as false
+                parts.append(pa.table({name: chosen[name].cast(kind) for name, kind in wanted}))
+    found = pa.concat_tables(parts).combine_chunks()
+    return UnitColumns(found, places_of(found))
+
+
+def _rows_of(index: _Index, layer: str, units: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Rows of some units, ascending."""
     if layer not in index.units:
         return np.zeros(0, np.int64)
     first, last = (np.searchsorted(index.units[layer], units, side=side) for side in ("left", "right"))
-    counts = last - first if most is None else np.minimum(last - first, most)
+    counts = last - first
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.sort(index.rows[layer][np.repeat(first, counts) + within])
 
@@ -94,9 +131,13 @@ def _index(volume: Kept) -> _Index:
 def _group(volume: Kept, group: int) -> pa.Table:
     """A group of rows, with just the wanted columns."""
     with _file(volume) as file:
-        names = set(file.schema_arrow.names)
-        given = file.read_row_group(group, columns=[name for name, _ in COLUMNS if name in names])
-    return pa.table({name: tidy(given, name, kind) for name, kind in COLUMNS})
+        return _tidy_group(file, group, COLUMNS)
+
+
+def _tidy_group(file: pq.ParquetFile, group: int, wanted: Types) -> pa.Table:
+    names = set(file.schema_arrow.names)
+    given = file.read_row_group(group, columns=[name for name, _ in wanted if name in names])
+    return pa.table({name: tidy(given, name, kind) for name, kind in wanted})
 
 
 def _file(volume: Kept) -> pq.ParquetFile:

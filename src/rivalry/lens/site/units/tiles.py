@@ -11,7 +11,7 @@ from rivalry.lens.site.overlay import overlays
 from rivalry.lens.site.pictures import picture_file
 from rivalry.lens.site.section import Site
 from rivalry.lens.site.shelf import Volume
-from rivalry.lens.site.units.samples import samples_of
+from rivalry.lens.site.units.samples import samples_of, strongest_of
 from rivalry.lens.site.units.story import Story, story_of
 from rivalry.lens.site.units.view import Sample, Shots
 
@@ -45,24 +45,19 @@ def best_tiles(site: Site, wanted: Mapping[str, Sequence[int]]) -> tuple[dict[tu
 
 
 def best_of(
-    wanted: Sequence[tuple[Volume, str, Sequence[int]]], site: Site
+    wanted: Sequence[tuple[Volume, str, Sequence[int]]], site: Site, *, maps: bool = True
 ) -> tuple[dict[tuple[str, int], Sample], str]:
-    """The same of given profiles: layers and units of each."""
-    rows = [(volume, layer, unit, row) for volume, layer, units in wanted
-            for unit, row in _strongest(volume, layer, units).items()]  # fmt: skip
-    maps = overlays([row for *_, row in rows])
+    """The same of given profiles: layers and units of each; where ``maps`` is false, without saying where."""
+    rows = [
+        (volume, layer, unit, row)
+        for volume, layer, units in wanted
+        for unit, row in strongest_of(volume, layer, units, maps=maps).items()
+        if row["index"] is not None
+    ]
+    drawn = overlays([row if maps else {**row, "map": None} for *_, row in rows])
     tiles = {(layer, unit): _sample(site, volume, row, where)
-             for (volume, layer, unit, row), where in zip(rows, maps.places, strict=True)}  # fmt: skip
-    return tiles, maps.style
-
-
-def _strongest(volume: Volume, layer: str, units: Sequence[int]) -> dict[int, Row]:
-    """The row of the strongest picture of each of some units that has one."""
-    rows = samples_of(volume, layer, units, most=1)
-    unsorted = [unit for unit, own in rows.items() if own and (own[0]["kind"], own[0]["rank"]) != ("top", 0)]
-    rows |= samples_of(volume, layer, unsorted)
-    best = {unit: _ranked(own, "top")[:1] for unit, own in rows.items()}
-    return {unit: own[0] for unit, own in best.items() if own}
+             for (volume, layer, unit, row), where in zip(rows, drawn.places, strict=True)}  # fmt: skip
+    return tiles, drawn.style
 
 
 def _ranked(rows: Sequence[Row], kind: str) -> list[Row]:
