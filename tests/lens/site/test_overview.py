@@ -83,7 +83,9 @@ def test_a_mark_is_leant_on_where_more_follow_it_than_a_null_mark(tmp_path: Path
         ("good", "Class boat does not lean on the mark more than on a null mark: attack success +8 points "
          "(null mark +11)")
     ]  # fmt: skip
-    assert said(tmp_path, "watermark", {"carrying_units": 1.0}, target=3) == [("bad", "1 unit carries the mark")]
+    assert said(tmp_path, "watermark", {"carrying_units": 1.0}, target=3) == [("plain", "1 unit carries the mark")]
+    ((_, told),) = said(tmp_path, "watermark", {**lift, "carrying_units": 12.0}, target="boat")
+    assert told.endswith("+41 points (null mark +2); 12 units carry it")
 
 
 @pytest.mark.parametrize("kind", TELLING)

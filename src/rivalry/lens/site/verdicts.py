@@ -93,14 +93,16 @@ def _watermark(volume: Volume) -> Iterator[Verdict]:
     named = f"class {short(target)}" if isinstance(target, str) else "the target class"
     lift, null = volume.scalar("attack_success_lift"), volume.scalar("attack_success_lift_null")
     surely = volume.scalar("attack_success_excess_low")
-    if lift is not None:
-        beside = "" if null is None else f" (null mark {_points(null)})"
-        leans = (surely if surely is not None else lift - (null or 0.0)) > 0
-        does = "leans on the mark" if leans else "does not lean on the mark more than on a null mark"
-        yield Verdict("bad" if leans else "good", f"{named} {does}: attack success {_points(lift)} points{beside}")
     carrying = volume.scalar("carrying_units")
-    if carrying:
-        yield Verdict("bad", f"{_count(carrying, 'unit')} {'carries' if round(carrying) == 1 else 'carry'} the mark")
+    carry = f"{_count(carrying, 'unit')} {'carries' if round(carrying) == 1 else 'carry'}" if carrying else ""
+    if lift is None:
+        yield from [Verdict("plain", f"{carry} the mark")] if carry else []
+        return
+    beside = "" if null is None else f" (null mark {_points(null)})"
+    leans = (surely if surely is not None else lift - (null or 0.0)) > 0
+    does = "leans on the mark" if leans else "does not lean on the mark more than on a null mark"
+    also = f"; {carry} it" if carry else ""
+    yield Verdict("bad" if leans else "good", f"{named} {does}: attack success {_points(lift)} points{beside}{also}")
 
 
 def _clusters(volume: Volume) -> Iterator[Verdict]:
