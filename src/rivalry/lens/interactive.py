@@ -41,7 +41,9 @@ def strategies_document(record: Record, most_bytes: int = MOST_BYTES) -> str:
     Raises:
         ValueError: If the record holds no concepts.
     """
-    shown, taken, left_out = [], 0, []
+    shown: list[ShownClass] = []
+    left_out: list[tuple[str, str]] = []
+    taken = 0
     for layer, name in _in_order(record):
         if taken > most_bytes:
             left_out.append((layer, name))

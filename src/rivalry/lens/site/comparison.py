@@ -139,7 +139,7 @@ def _row(head: Headline, one: Shelf, other: Shelf) -> Mapping[str, Any] | None:
     first, second = (_value(head, shelf, head.name) for shelf in (one, other))
     if first is None and second is None:
         return None
-    show = said_percent if head.percent else said
+    show = said_percent if head.percent else _plain
     floors = [_value(head, shelf, head.floor) if head.floor else None for shelf in (one, other)]
     change = None if first is None or second is None else first - second
     return {
@@ -147,6 +147,11 @@ def _row(head: Headline, one: Shelf, other: Shelf) -> Mapping[str, Any] | None:
         "floors": ["" if floor is None else show(floor) for floor in floors],
         "change": "–" if change is None else ("+" if change > 0 else "") + show(change).replace(" %", " points"),
     }  # fmt: skip
+
+
+def _plain(value: float | None) -> str:
+    """A number; of a count no digits behind the point."""
+    return said(value, 0 if value is not None and value == round(value) else 2)
 
 
 def _curve(head: Headline, one: Shelf, other: Shelf) -> Markup | None:

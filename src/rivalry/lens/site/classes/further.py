@@ -25,6 +25,7 @@ from rivalry.lens.site.columns import (
     Itself,
     Kept,
     Types,
+    UnitColumns,
     columns_of,
     kept,
     units_of,

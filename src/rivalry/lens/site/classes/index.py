@@ -84,13 +84,13 @@ def _tiles(site: Site, names: Sequence[str], rows: Sequence[Sequence[Any]], epoc
     portraits, _ = further.portraits_of(site.shelf, names, epoch)
     crops = _first_crops(site, names, epoch)
     accuracy = {row[0]: row[4] if row[4] is not None else row[10] for row in reversed(rows)}
-    tiles = []
+    tiles: list[Mapping[str, Any]] = []
     for name in names:
         portrait, words = portraits.get(name), name.strip() or "(no name)"
-        images = [image.address for image in portrait.natural[:1] + portrait.images[:1]] if portrait else []
+        images = [image.address for image in (*portrait.natural[:1], *portrait.images[:1])] if portrait else []
         tiles.append({
             "name": words, "address": class_address(name), "accuracy": accuracy.get(words),
-            "picture": images[0] if images else crops.get(name), "made": images[1] if len(images) > 1 else None,
+            "picture": images[0] if images else crops.get(name), 
         })  # fmt: skip
     return tiles
 

@@ -41,8 +41,7 @@ def probe_files(site: Site, name: str) -> Iterator[File]:
         yield from ((image["address"], content) for image, content in images)
         told[epoch] = {
             **_told(site.shelf, volume, list(own.values())),
-            "images": [image for image, _ in images],
-            "drawn": drawn[0] if drawn and volume is last else None,
+            "images": [drawn[0]] if drawn and volume is last else [image for image, _ in images],
         }
     if drawn:
         yield drawn[0]["address"], drawn[1]
@@ -84,7 +83,7 @@ def _told(shelf: Shelf, volume: Volume, history: Sequence[Volume]) -> Mapping[st
 
 
 def _curves(volume: Volume, history: Sequence[Volume]) -> list[Any]:
-    """A curve a family of scalars, such as ``miou`` with its floors, over the epochs; none of one epoch alone."""
+    """A curve a family of scalars, such as ``miou`` with its floors, over the epochs; none of what never changed."""
     if len(history) < 2:
         return []
     names = [name for name in volume.scalars if not name.endswith(("_low", "_high"))]
@@ -96,7 +95,7 @@ def _curves(volume: Volume, history: Sequence[Volume]) -> list[Any]:
             for name in members[:6]
             if (points := [(float(one.epoch), value) for one in history if (value := one.scalar(name)) is not None])
         ]  # fmt: skip
-        if series:
+        if len({value for one in series for _, value in one.points}) > 1:
             found.append(curves(series, title=_shared(members), marked=volume.epoch))
     return found[:_MOST_CURVES]
 
