@@ -15,7 +15,7 @@ import yaml
 from rivalry.records import Record, find_records
 from tests.clip.tiny_clip import write_tiny_clip
 from tests.distributed.test_two_ranks import assert_same_rows
-from tests.training.test_wandb import events_of
+from tests.training.offline_runs import events_of
 from tests.training.written_run import TILES, rivalry, write_settings
 
 ROOT = Path(__file__).parents[2]
