@@ -162,10 +162,13 @@ def test_the_page_tells_of_every_epoch_and_of_problems(tmp_path: Path) -> None:
 def test_a_run_beside_is_drawn_with_dashes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_neurons(tmp_path / name, 1, clarity=0.5)
+    volume_of(tmp_path / "two", "registers", {"outlier_fraction": 0.5})
+    (tmp_path / "two" / "metrics.csv").write_text("epoch,val/top1\n1,0.5\n")
     site = open_site(tmp_path / "one", tmp_path / "two")
     page = str(dict(overview.make(site, overview.plan(site)[0]))["index.html"])
     assert 'class="key beside hue-1">two' in page
     assert 'href="compare.html"' in page
+    assert page.count('class="chartbox"') == 1, "only what the run has itself is drawn"
 
 
 def test_numbers_alone_are_a_page_too(tmp_path: Path) -> None:

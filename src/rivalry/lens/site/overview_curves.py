@@ -61,16 +61,17 @@ def overview_curves(site: Site, epoch: int | None) -> Iterator[Markup]:
         _metric(site.shelf, "val/sampled_top1", "averaged draws"),
         *([_metric(site.beside, "val/top1", site.beside.name, "beside")] if site.beside else []),
     ]
-    if any(one.points for one in accuracy):
+    if any(one.points for one in accuracy[:2]):
         yield curves(accuracy, title="Accuracy", percent=True, marked=epoch)
     for chart in CHARTS:
         lines = _lines(site.shelf, chart, chart.lines)
+        if not any(one.points for one in lines):
+            continue  # also where the run beside has some: the page that compares shows them
         if site.beside is not None:
             first = _lines(site.beside, chart, chart.lines[:1])
             lines += [replace(one, name=site.beside.name, kind="beside") for one in first]
-        if any(one.points for one in lines):
-            floors = _lines(site.shelf, chart, chart.floors)
-            yield curves(lines, title=chart.title, floor=floors, percent=chart.percent, marked=epoch)
+        floors = _lines(site.shelf, chart, chart.floors)
+        yield curves(lines, title=chart.title, floor=floors, percent=chart.percent, marked=epoch)
 
 
 def _lines(shelf: Shelf, chart: _Chart, scalars: Sequence[tuple[str, str]]) -> list[Series]:
