@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rivalry.lens.site import units
+from rivalry.lens.site import layers, units
 from rivalry.lens.site.unit_history import histories
 from rivalry.lens.site.units.directions import parts_of
 from rivalry.lens.site.units.gather import gather
@@ -186,6 +186,17 @@ def test_values_that_are_broken_break_no_page(tmp_path: Path) -> None:
     pages = pages_of(units, site_of(tmp_path))
     assert {"unit/act2/0.html", "unit/act2/1.html"} <= pages.keys()
     assert "Strongest pictures" in pages["unit/act2/0.html"]
+
+
+def test_a_layer_that_a_record_names_without_units_is_left_to_the_others(tmp_path: Path) -> None:
+    write(tmp_path, "activity", 1, units={"layer": ["act2"], "unit": [0], "win_rate": [0.5], "dead": [False]},
+          layers={"layer": ["act2"], "competitors": [2], "active_fraction": [0.5]})  # fmt: skip
+    names = {"layer": ["act2", "act2"], "unit": [None, -1], "label": ["x", "y"], "runner_up": ["z"] * 2,
+             "margin": [0.1] * 2}  # fmt: skip
+    write(tmp_path, "neurons", 1, units=names)
+    pages = pages_of(units, site_of(tmp_path)) | pages_of(layers, site_of(tmp_path))
+    assert {"unit/act2/0.html", "layers/act2.html"} <= pages.keys()
+    assert "It wins at 50.0 % of positions." in pages["unit/act2/0.html"]
 
 
 def test_batches_hold_all_units_once_and_change_with_their_records(

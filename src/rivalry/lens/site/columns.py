@@ -54,8 +54,12 @@ class UnitColumns:
         rows = self.table.take(pa.array(places[found[there]])).to_pylist()
         return dict(zip(wanted[there].tolist(), rows, strict=True))
 
+    def units(self, layer: str) -> npt.NDArray[np.int64]:
+        """The units of a layer, ascending; none where it has none."""
+        return self.places.get(layer, (_NONE, _NONE))[0]
+
     def column(self, layer: str, name: str) -> pa.ChunkedArray:
-        """A column of all units of a layer, in the order of ``places``."""
+        """A column of all units of a layer, in the order of ``units``."""
         return self.table[name].take(pa.array(self.places.get(layer, (_NONE, _NONE))[1]))
 
 
@@ -122,6 +126,17 @@ def grouped_by(volume: Volume, name: str, column: str, wanted: Types) -> Grouped
     return _grouped(kept(volume), name, column, wanted)
 
 
+def layers_in(volume: Volume) -> frozenset[str]:
+    """The layers of which a record has units; asked of every record of every epoch, so no more is kept of it."""
+    return _layers_in(kept(volume))
+
+
+@lru_cache(maxsize=4096)
+def _layers_in(volume: Kept) -> frozenset[str]:
+    layers = _read(volume.volume, "units", KEY[:1])["layer"].unique().drop_null().to_pylist()
+    return frozenset(layers)
+
+
 @lru_cache(maxsize=32)
 def _grouped(volume: Kept, name: str, column: str, wanted: Types) -> Grouped:
     table = _read(volume.volume, name, wanted)
@@ -141,7 +156,7 @@ def _columns(volume: Kept, name: str, wanted: Types) -> pa.Table:
     return _read(volume.volume, name, wanted)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _units(volume: Kept, name: str, wanted: Types) -> UnitColumns:
     table = _read(volume.volume, name, KEY + wanted)
     usable = pc.and_(pc.is_valid(table["layer"]), pc.greater_equal(pc.fill_null(table["unit"], -1), 0))

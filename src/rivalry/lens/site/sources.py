@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rivalry.lens.site.columns import UnitColumns, units_of
+from rivalry.lens.site.columns import UnitColumns, layers_in, units_of
 from rivalry.lens.site.kinds import Kind
 from rivalry.lens.site.shelf import Shelf, Volume
 
@@ -23,12 +23,12 @@ def last_of(shelf: Shelf, kind: Kind, *, epoch: int | None = None) -> list[Volum
 
 def speaking_of(shelf: Shelf, kind: Kind, layer: str, *, epoch: int | None = None) -> list[Volume]:
     """Of every analysis of a kind its last record, where it has units of a layer."""
-    return [volume for volume in last_of(shelf, kind, epoch=epoch) if layer in units_of(volume, ()).places]
+    return [volume for volume in last_of(shelf, kind, epoch=epoch) if layer in layers_in(volume)]
 
 
 def over_epochs(shelf: Shelf, kind: Kind, name: str, layer: str) -> list[Volume]:
     """The records of an analysis that have units of a layer, one an epoch: the last that tells of it."""
-    own = {volume.epoch: volume for volume in shelf.of(kind, name) if layer in units_of(volume, ()).places}
+    own = {volume.epoch: volume for volume in shelf.of(kind, name) if layer in layers_in(volume)}
     return [own[epoch] for epoch in sorted(own)]
 
 

@@ -75,7 +75,7 @@ def layer_table(story: Story) -> LayerTable:
     for volumes, types, keys in sources:
         for volume in volumes:
             table = units_of(volume, types)
-            own = table.places[story.layer][0]
+            own = table.units(story.layer)
             at = np.searchsorted(story.units, own)
             inside = (at < len(story.units)) & (story.units[np.minimum(at, len(story.units) - 1)] == own)
             for name, key in keys.items():

@@ -101,7 +101,7 @@ class Story:
         found = np.full(len(self.units), otherwise, dtype=object)
         for volume in reversed(volumes):
             table = units_of(volume, _TYPES[column])
-            own = table.places[self.layer][0]
+            own = table.units(self.layer)
             values = np.array(table.column(self.layer, column).cast(_TYPES[column][0][1]).to_pylist() or [], object)
             known = np.array([value is not None and value != "" for value in values], bool)
             found[np.searchsorted(self.units, own[known])] = values[known]
@@ -136,7 +136,7 @@ def _union(parts: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
     return np.unique(np.concatenate(parts))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def _story(shelf: Itself[Shelf], layer: str, epoch: int | None = None) -> Story:
     def speaking(kind: Kind) -> list[Volume]:
         return speaking_of(shelf.thing, kind, layer, epoch=epoch)
