@@ -37,6 +37,7 @@ def test_records_made_after_the_training_lie_beside_those_made_in_it(tmp_path: P
 @pytest.mark.parametrize(
     ("file", "content"),
     [
+        ("record.json", None),
         ("record.json", b"{"), ("record.json", b'{"version": 2}'), ("record.json", b'{"version": 1}'),
         ("record.json", b"\xff\xfe"), ("record.json", b"[]"), ("units.parquet", b"PAR1"), ("units.parquet", None),
     ],

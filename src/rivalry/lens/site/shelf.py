@@ -146,7 +146,7 @@ class Shelf:
         if not roots:
             raise ValueError(_no_records(root))
         for place in roots:
-            for folder in find_records(place):
+            for folder in [*find_records(place), *_headless(place)]:
                 try:
                     volumes.append(Volume.open(folder, afterwards=place.parent.name == "analyses"))
                 except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:  # whatever the file says
@@ -187,6 +187,12 @@ def _digest(folder: Path) -> str:
     for file in sorted(folder.iterdir()):
         known.update(os.fsencode(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}\n"))
     return known.hexdigest()
+
+
+def _headless(place: Path) -> list[Path]:
+    """Folders that hold what might be a record, but for its ``record.json``."""
+    folders = sorted(folder for folder in place.glob("epoch=*/[!.]*") if folder.is_dir())
+    return [folder for folder in folders if not (folder / "record.json").is_file() and any(folder.iterdir())]
 
 
 def holds_records(root: Path) -> bool:
