@@ -122,7 +122,9 @@ def _answer(one: Shelf, other: Shelf, groups: Mapping[str, Sequence[Any]]) -> st
         parts.append(f"{one.name} is right on {first} of the validation pictures, {other.name} on {second}.")
     only, others, both = (len(own) for own in groups.values())
     if only or others or both:
-        parts.append(f"{both} concepts name units of both, {only} only of {one.name}, {others} only of {other.name}.")
+        parts.append(
+            f"Concepts that name units of both: {both}, only of {one.name}: {only}, only of {other.name}: {others}."
+        )
     return " ".join(parts) or f"What the records of {one.name} and {other.name} say of both."
 
 

@@ -90,7 +90,7 @@ def _tiles(site: Site, names: Sequence[str], rows: Sequence[Sequence[Any]], epoc
         images = [image.address for image in (*portrait.natural[:1], *portrait.images[:1])] if portrait else []
         tiles.append({
             "name": words, "address": class_address(name), "accuracy": accuracy.get(words),
-            "picture": images[0] if images else crops.get(name), 
+            "picture": images[0] if images else crops.get(name),
         })  # fmt: skip
     return tiles
 
