@@ -285,7 +285,7 @@
           if (target) target.hidden = one !== button;
         }
       };
-      button.addEventListener("click", () => { choose(); kept.set("show-" + (group.indexOf(button)), ""); });
+      button.addEventListener("click", choose);
       if (button.getAttribute("aria-pressed") === "true") choose();
     }
     for (const button of all("[data-switch]", main)) {
