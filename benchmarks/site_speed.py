@@ -110,6 +110,7 @@ def _grown(run: Path, workers: int) -> dict[str, Any]:
     """From nothing, with nothing new, and with the records of another epoch."""
     write_run(run, **LARGE)
     found = _built(run, workers)
+    print("built:", json.dumps(found))
     found["nothing new"] = _timed(run, run / "lens", workers)
     write_run(run, **{**LARGE, "epochs": LARGE["epochs"] + 1}, first=LARGE["epochs"])
     found["one epoch more"] = _timed(run, run / "lens", workers)
