@@ -22,6 +22,8 @@ from rivalry.records import Picture
 
 _MOST_CURVES, _MOST_STATS = 12, 24
 _WIDEST = 1400
+_FLOORS = ("_floor", "_random", "_shuffled", "_null", "_slic", "_permuted")
+_FIRST_CURVES = 6
 _KEY_TABLES: Mapping[str, Sequence[str]] = {
     "clusters": ("scores", "depths"), "registers": ("layers", "units"), "watermark": ("reliance", "layers", "groups"),
     "basis": ("bases", "concepts"), "detectors": ("layers", "concepts"), "activity": ("layers",),
@@ -63,7 +65,7 @@ def index_files(site: Site, names: Sequence[str]) -> Iterator[File]:
 
 
 def _told(shelf: Shelf, volume: Volume, history: Sequence[Volume]) -> Mapping[str, Any]:
-    shown = shown_of(volume)
+    shown, drawn = shown_of(volume), _curves(volume, history)
     tables = _KEY_TABLES.get(volume.kind or "", tuple(volume.columns))
     numbers = [
         Stat(_words(name), said(value, 3)) for name in volume.scalars if (value := volume.scalar(name)) is not None
@@ -73,7 +75,8 @@ def _told(shelf: Shelf, volume: Volume, history: Sequence[Volume]) -> Mapping[st
         "kind": volume.kind,
         "stats": shown.stats,
         "drawings": shown.drawings,
-        "curves": _curves(volume, history),
+        "curves": drawn[:_FIRST_CURVES],
+        "further_curves": drawn[_FIRST_CURVES:],
         "tables": [first_rows(volume, name) for name in tables if name in volume.columns],
         "numbers": numbers,
         "settings": settings_of(volume),
@@ -90,7 +93,7 @@ def _curves(volume: Volume, history: Sequence[Volume]) -> list[Any]:
     found = []
     for members in _families(names).values():
         series = [
-            Series(_words(name), points, "floor" if name.endswith(("_floor", "_random", "_shuffled")) else "main",
+            Series(_words(name), points, "floor" if name.endswith(_FLOORS) else "main",
                    *_reach(history, name, len(points)))
             for name in members[:6]
             if (points := [(float(one.epoch), value) for one in history if (value := one.scalar(name)) is not None])
