@@ -121,7 +121,7 @@ def _watermark(volume: Volume) -> Shown:
             ("attack_success", "nothing silenced"), ("attack_success_silenced", "carriers silenced"),
             ("attack_success_random", "as many random units"), ("decodability", "a linear probe for it (AUROC)"),
             ("decodability_floor", "the same with random weights"),
-        )) if row[name] is not None], title=row["layer"])
+        )) if row[name] is not None], title=f"{row['layer']}: attack success, and what a probe reads")
         for row in silenced
     ]  # fmt: skip
     drawings = [Drawing("What the mark does", charts, "Lines over bars are 95 % intervals.")]
