@@ -20,11 +20,14 @@ from jsonargparse import auto_cli
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from rivalry.lens.site.addresses import LAYERS, OVERVIEW, class_address, probe_address
+from rivalry.lens.site.addresses import OVERVIEW, class_address, layer_address, probe_address
 
 PICTURES = Path(__file__).parent / "pictures"
 LARGEST = 450_000
-_SHOWN = "[...document.images].every((one) => one.complete || one.getBoundingClientRect().top > innerHeight)"
+_SHOWN = """[...document.images].every((one) => {
+  const { top, bottom, left, right } = one.getBoundingClientRect();
+  return one.complete || !one.checkVisibility() || top > innerHeight || bottom < 0 || left > innerWidth || right < 0;
+})"""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,18 @@ class Shot:
     light: Literal["light", "dark"] = "light"
 
 
-def main(site: Path, of_class: str = "butterfly", probe: str = "watermark", out: Path = PICTURES) -> None:
+def main(
+    site: Path,
+    layer: str = "layer4.0.act2",
+    of_class: str = "butterfly",
+    probe: str = "watermark",
+    out: Path = PICTURES,
+) -> None:
     """Take the pictures.
 
     Args:
         site: Folder of a site.
+        layer: Whose page is shown.
         of_class: Whose page is shown.
         probe: Whose page is shown.
         out: Folder of the pictures.
@@ -61,7 +71,7 @@ def main(site: Path, of_class: str = "butterfly", probe: str = "watermark", out:
         Shot("lens_overview", OVERVIEW),
         Shot("lens_unit", OVERVIEW, follow="main a[href*='unit/']", height=1300),
         Shot("lens_class", class_address(of_class), height=1300),
-        Shot("lens_layer", LAYERS, follow="main a[href$='.html']:not([href*='index'])", light="dark"),
+        Shot("lens_layer", layer_address(layer), light="dark"),
         Shot("lens_probe", probe_address(probe)),
         Shot("lens_phone", class_address(of_class), width=390, height=1200, light="dark"),
     ]
@@ -90,9 +100,7 @@ def _wait_for_pictures(page: Page) -> None:
     """Those that are left for later too, where they are to be seen."""
     for _ in range(100):
         page.wait_for_timeout(50)
-        if page.evaluate(
-            "[...document.images].every((one) => one.complete || one.getBoundingClientRect().top > innerHeight)"
-        ):
+        if page.evaluate(_SHOWN):
             return
     raise SystemExit(f"pictures of {page.url} do not come")
 
