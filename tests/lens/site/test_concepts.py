@@ -50,7 +50,7 @@ def test_a_concept_is_all_that_bears_its_name(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert "too small or too large" in wheel.best[0].note
     assert answer(wheel).startswith(
-        "2 units of 1 layer and 1 concept of classes bear this name. The masks agree in all of 2."
+        "2 units of 1 layer and 1 concept of classes bear this name. The masks confirm 2 of 2 units."
     )
     assert known_concepts(site) == {"sky", "sea", "wheel", "window", "hub"}
 

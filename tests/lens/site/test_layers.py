@@ -66,7 +66,7 @@ def test_every_epoch_has_its_own_body_by_the_records_until_then(tmp_path: Path) 
     files = pages_of(layers, site)
     first, second = (files[f"data/layers/act2/epoch=000{epoch}.js"] for epoch in (1, 2))
     assert "early" in first
-    assert "add rivalry.dissection.UnitProfiles" in first
+    assert "No pictures, values or neighbours yet: later epochs have them." in first
     assert "add rivalry.dissection.UnitProfiles" not in second
     page = files["layers/act2.html"]
     assert "late" in page

@@ -65,7 +65,7 @@ def said(run: Path, kind: Kind, scalars: dict[str, float], **settings: Any) -> l
         ("emergence", {"distinct_concepts": 66.0, "new_concepts": 4.0, "lost_concepts": 2.0, "labels_unchanged": 0.81},
          [("plain", "Units bear 66 names, 4 new and 2 lost since the record before; 81 % of the labels stayed")]),
         ("concepts", {"unexplained": 0.123, "strategies": 2.4},
-         [("plain", "12.3 % of the classes' logits is left that no concept explains"),
+         [("plain", "Concepts add up to 87.7 % of the classes' logits"),
           ("plain", "A class is recognised by 2.4 strategies on average")]),
     ],
 )  # fmt: skip
@@ -168,6 +168,7 @@ def test_a_run_beside_is_drawn_with_dashes(tmp_path: Path) -> None:
     page = str(dict(overview.make(site, overview.plan(site)[0]))["index.html"])
     assert 'class="key beside hue-1">two' in page
     assert 'href="compare.html"' in page
+    assert "Layers</b>1 layer, " in page
     assert page.count('class="chartbox"') == 1, "only what the run has itself is drawn"
 
 

@@ -13,7 +13,7 @@ from rivalry.lens.site.units.directions import parts_of
 from rivalry.lens.site.units.gather import gather
 from rivalry.lens.site.units.samples import samples_of, strongest_of
 from rivalry.lens.site.units.story import story_of
-from rivalry.lens.site.units.words import answer
+from rivalry.lens.site.units.words import answer, effects_said
 from tests.lens.site.unit_runs import pages_of, picture, site_of, write, write_names, write_profile
 
 
@@ -45,7 +45,8 @@ def test_a_page_shows_all_of_it(tmp_path: Path) -> None:
     page = pages_of(units, site_of(tmp_path))["unit/act2/0.html"]
     for said in (
         "CLIP calls it “wheel”, ahead of “second” by 0.45; the masks agree.", "0.10 by chance", "30.0 %",
-        "density 44.4 %", "Strongest pictures", "Picture 5 is not in the record.", "Its block: who wins",
+        "of positions; in 44.4 % of pictures", "runner-up second: 0.05",
+        "Strongest pictures", "Picture 5 is not in the record.", "Its block: who wins",
         '<a href="1.html">1 door</a>',
         "Mean contribution to the logit", "Units that answer alike", "winners by: argmax", "CLIP: local-dir:small",
         'href="../../concept/wheel.html"', "data:image/png;base64,",
@@ -167,9 +168,38 @@ def test_records_that_hold_little_still_make_pages_that_say_what_is_missing(tmp_
     write(tmp_path, "activity", 1, units={"layer": ["act2"], "unit": [0], "win_rate": [float("nan")], "dead": [None]},
           layers={"layer": ["act2"], "competitors": [None], "active_fraction": [None]})  # fmt: skip
     page = pages_of(units, site_of(tmp_path))["unit/act2/0.html"]
+    assert '<th scope="col">label' not in page, "nothing ever named it"
     assert "add rivalry.dissection.UnitProfiles" in page
     assert "add rivalry.dissection.NeuronDissection" in page
     assert "nan" not in page
+
+
+def test_a_layer_that_an_analysis_left_out_is_to_be_named_in_it(tmp_path: Path) -> None:
+    write_profile(tmp_path, 1)
+    write_names(tmp_path, 1, ["sky", "sea"])
+    site = site_of(tmp_path)
+    pictures = (
+        "No pictures, values or neighbours: name this layer among the `layers` of rivalry.dissection.UnitProfiles"
+    )
+    for page in (pages_of(units, site)["unit/act1/0.html"], pages_of(layers, site)["layers/act1.html"]):
+        assert f"{pictures} in `analyses:`." in page
+        assert "No labels" not in page
+
+
+def test_where_nothing_competes_a_unit_is_above_zero_and_wins_nothing(tmp_path: Path) -> None:
+    folder = write_profile(tmp_path, 1)
+    table = pq.read_table(folder / "units.parquet")
+    pq.write_table(table.set_column(table.column_names.index("mean"), "mean", pa.array([-2.0, 2.0])),
+                   folder / "units.parquet")  # fmt: skip
+    record = folder / "record.json"
+    record.write_text(record.read_text().replace('"act2": 2', '"act2": 1'))
+    first, second = gather(site_of(tmp_path), "act2", [0, 1])
+    assert answer(first).endswith("It is above zero at 40.0 % of positions, in 4 of 9 pictures.")
+    assert "speaks for the lower ones" in effects_said(first)
+    assert effects_said(second) == "Mean contribution to the logit: activation × weight"
+    pages = pages_of(units, site_of(tmp_path)) | pages_of(layers, site_of(tmp_path))
+    assert "of the pictures in which it was above zero" in pages["unit/act2/0.html"]
+    assert "2 units that do not compete" in pages["layers/act2.html"]
 
 
 def test_values_that_are_broken_break_no_page(tmp_path: Path) -> None:

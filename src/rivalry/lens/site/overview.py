@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from rivalry.lens.site import addresses
-from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.charts import counted, said, said_percent
 from rivalry.lens.site.classes.names import known_classes
 from rivalry.lens.site.columns import NUMBER, TEXT, WHOLE, columns_of
 from rivalry.lens.site.links import named_concepts
@@ -151,8 +151,8 @@ def _doors(site: Site) -> list[Door]:
     units = sum(max(len(table.places[layer][0]) for table in tables) for layer, tables in layers.items())
     probes = {volume.name for volume in shelf.volumes}
     return [
-        Door("Layers", f"{len(layers)} layers, {said(units, 0)} units", addresses.LAYERS),
-        Door("Classes", f"{said(len(known_classes(site)), 0)} classes", addresses.CLASSES),
-        Door("Concepts", f"{said(len(named_concepts(shelf)), 0)} names", addresses.CONCEPTS),
-        Door("Probes", f"{len(probes)} analyses", addresses.PROBES),
+        Door("Layers", f"{counted(len(layers), 'layer')}, {counted(units, 'unit')}", addresses.LAYERS),
+        Door("Classes", counted(len(known_classes(site)), "class", "classes"), addresses.CLASSES),
+        Door("Concepts", counted(len(named_concepts(shelf)), "name"), addresses.CONCEPTS),
+        Door("Probes", counted(len(probes), "analysis", "analyses"), addresses.PROBES),
     ]

@@ -27,7 +27,7 @@ class _Chart:
 _BASES = (("the units", "natural"), ("unsupervised", "unsupervised"), ("PCA", "pca"), ("supervised", "supervised"))
 
 CHARTS = (
-    _Chart("Active share of competing units", "activity", (("active", "active_fraction"),), percent=True),
+    _Chart("Share of outputs that are active", "activity", (("active", "active_fraction"),), percent=True),
     _Chart("Concepts among the labels", "emergence",
            (("distinct", "distinct_concepts"), ("new", "new_concepts"), ("lost", "lost_concepts"))),
     _Chart("Labels that masks confirm", "neurons", (("confirmed", "confirmed"),),
@@ -43,7 +43,7 @@ CHARTS = (
     _Chart("Taken for the target because of the mark", "watermark", (("mark", "attack_success_lift"),),
            (("null mark", "attack_success_lift_null"),), percent=True),
     _Chart("Patches that serve as registers", "registers", (("outliers", "outlier_fraction"),), percent=True),
-    _Chart("Logits that no concept explains", "concepts", (("unexplained", "unexplained"),), percent=True),
+    _Chart("Share of logits outside the concepts", "concepts", (("unexplained", "unexplained"),), percent=True),
     _Chart("Naturalness of prototypes' paths", "prototypes", (("prototypes", "naturalness"),),
            (("plain visualisation", "naturalness_plain"),)),
 )  # fmt: skip
@@ -68,8 +68,9 @@ def overview_curves(site: Site, epoch: int | None) -> Iterator[Markup]:
         if not any(one.points for one in lines):
             continue  # also where the run beside has some: the page that compares shows them
         if site.beside is not None:
-            first = _lines(site.beside, chart, chart.lines[:1])
-            lines += [replace(one, name=site.beside.name, kind="beside") for one in first]
+            [first] = _lines(site.beside, chart, chart.lines[:1])
+            which = f"{site.beside.name}, {first.name}" if len(chart.lines) > 1 else site.beside.name
+            lines.append(replace(first, name=which, kind="beside"))
         floors = _lines(site.shelf, chart, chart.floors)
         yield curves(lines, title=chart.title, floor=floors, percent=chart.percent, marked=epoch)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from rivalry.lens.site.addresses import CLASSES, LAYERS, probe_address
-from rivalry.lens.site.charts import said, said_percent, short
+from rivalry.lens.site.charts import counted, said, said_percent, short
 from rivalry.lens.site.kinds import Kind
 from rivalry.lens.site.shelf import Shelf, Volume
 
@@ -72,7 +72,7 @@ def _dead(volume: Volume) -> Iterator[Verdict]:
     dead, units = volume.scalar("dead_units"), volume.scalar("units")
     whole = "" if units is None else f" of {said(units, 0)}"
     if dead is not None and dead > 0:
-        yield Verdict("bad", f"{_count(dead, 'unit')}{whole} never {'wins' if round(dead) == 1 else 'win'}")
+        yield Verdict("bad", f"{counted(dead, 'unit')}{whole} never {'wins' if round(dead) == 1 else 'win'}")
     elif dead == 0 and volume.kind == "activity":
         yield Verdict("good", "no dead units: every unit wins somewhere")
 
@@ -85,7 +85,7 @@ def _registers(volume: Volume) -> Iterator[Verdict]:
         yield Verdict("good", "no register outliers: in no layer do patches serve as registers")
         return
     of_all = "" if share is None else f": {said_percent(share)} of the patches where they are most"
-    yield Verdict("bad", f"patches serve as registers in {_count(layers, 'layer')}{of_all}")
+    yield Verdict("bad", f"patches serve as registers in {counted(layers, 'layer')}{of_all}")
 
 
 def _watermark(volume: Volume) -> Iterator[Verdict]:
@@ -94,7 +94,7 @@ def _watermark(volume: Volume) -> Iterator[Verdict]:
     lift, null = volume.scalar("attack_success_lift"), volume.scalar("attack_success_lift_null")
     surely = volume.scalar("attack_success_excess_low")
     carrying = volume.scalar("carrying_units")
-    carry = f"{_count(carrying, 'unit')} {'carries' if round(carrying) == 1 else 'carry'}" if carrying else ""
+    carry = f"{counted(carrying, 'unit')} {'carries' if round(carrying) == 1 else 'carry'}" if carrying else ""
     if lift is None:
         yield from [Verdict("plain", f"{carry} the mark")] if carry else []
         return
@@ -123,7 +123,7 @@ def _detectors(volume: Volume) -> Iterator[Verdict]:
     if found is None:
         return
     whole = "" if units is None else f" of {said(units, 0)}"
-    concepts = "" if unique is None else f", of {_count(unique, 'concept')}"
+    concepts = "" if unique is None else f", of {counted(unique, 'concept')}"
     verb = "detects" if found == 1 and units is None else "detect"
     yield Verdict("plain", f"{said(found, 0)}{whole} units {verb} a concept by IoU{concepts}")
 
@@ -143,7 +143,7 @@ def _basis(volume: Volume) -> Iterator[Verdict]:
 def _concepts(volume: Volume) -> Iterator[Verdict]:
     left, strategies = volume.scalar("unexplained"), volume.scalar("strategies")
     if left is not None:
-        yield Verdict("plain", f"{said_percent(left)} of the classes' logits is left that no concept explains")
+        yield Verdict("plain", f"concepts add up to {said_percent(1 - left)} of the classes' logits")
     if strategies is not None:
         yield Verdict("plain", f"a class is recognised by {said(strategies, 1)} strategies on average")
 
@@ -165,11 +165,7 @@ def _emergence(volume: Volume) -> Iterator[Verdict]:
         "" if new is None or lost is None else f", {said(new, 0)} new and {said(lost, 0)} lost since the record before"
     )
     same = "" if kept is None else f"; {said_percent(kept, 0)} of the labels stayed"
-    yield Verdict("plain", f"units bear {_count(names, 'name')}{change}{same}")
-
-
-def _count(value: float, of: str) -> str:
-    return f"{said(value, 0)} {of}{'' if round(value) == 1 else 's'}"
+    yield Verdict("plain", f"units bear {counted(names, 'name')}{change}{same}")
 
 
 def _points(share: float) -> str:

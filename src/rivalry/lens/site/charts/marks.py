@@ -50,6 +50,15 @@ def said_percent(value: float | None, digits: int = 1) -> str:
     return shown.removeprefix("−") if not float(f"{100 * number:.{digits}f}") else shown
 
 
+def counted(number: float, one: str, several: str = "") -> str:
+    """A number of things.
+
+    >>> counted(1, "layer"), counted(1200, "unit"), counted(2, "class", "classes")
+    ('1 layer', '1,200 units', '2 classes')
+    """
+    return f"{said(number, 0)} {one if round(number) == 1 else several or f'{one}s'}"
+
+
 def short(name: str, longest: int = 80) -> str:
     """A name that may be of any length, where a sentence or a key has no room for that.
 

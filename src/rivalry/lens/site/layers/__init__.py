@@ -89,7 +89,7 @@ def _one(site: Site, page: Page, story: Story, table: LayerTable, epoch: int) ->
     return {
         "told": told, "answer": answer(told), "columns": table.columns, "rows": table.rows(story.layer, 0, FIRST),
         "long": rows_address(page.address, epoch) if len(table.units) > FIRST else None,
-        "tiles": shown, "style": style, "pictured": bool(story.profiles), "named": bool(story.neurons),
+        "tiles": shown, "style": style, "lacking": story.lacking,
         "clearest": table.values.get("margin") is not None, "dead": _dead(table),
         "settings": settings_of(story, whole=True),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.charts import counted, said, said_percent
 from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, WHOLE, Types, columns_of, units_of
 from rivalry.lens.site.layers.table import LayerTable
 from rivalry.lens.site.links import Linked, concept_link, shown
@@ -153,10 +153,11 @@ def tiles(site: Site, story: Story, table: LayerTable, *, maps: bool) -> tuple[l
 
 def answer(told: Summary) -> str:
     """A layer in a sentence."""
-    competing = told.competitors is not None and told.competitors > 1
-    parts = [f"{said(told.units, 0)} units" + (f", of which one in {told.competitors} wins" if competing else "")]
+    competing, alone = (told.competitors or 0) > 1, told.competitors == 1
+    how = f", of which one in {told.competitors} wins" if competing else " that do not compete" if alone else ""
+    parts = [f"{counted(told.units, 'unit')}{how}"]
     if told.labels is not None:
-        parts.append(f"{said(told.labels, 0)} different labels")
+        parts.append(counted(told.labels, "different label"))
     if told.confirmed is not None:
         floor = f" ({said_percent(told.floor, 0)} by chance)" if told.floor is not None else ""
         parts.append(f"the masks confirm {said_percent(told.confirmed, 0)} of them{floor}")

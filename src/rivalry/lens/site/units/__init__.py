@@ -51,11 +51,12 @@ def _told(site: Site, unit: Unit) -> dict[str, object]:
     profile = unit.profile or {}
     told: dict[str, object] = {
         "unit": unit, "answer": words.answer(unit), "stats": words.stats(unit), "past": said_of(unit.history),
-        "label": concept_link(site, label) if label else None, "spread": words.spread(unit),
+        "label": concept_link(site, label) if label else None, "spread": words.spread(unit), "won": words.won(unit),
         "histogram": steps(profile.get("edges"), profile.get("counts"), "How often it answers how strongly"),
         "curve": naturalness, "effects": words.effects_said(unit),
         "most": max((abs(one.value) for one in (*unit.raised, *unit.lowered) if one.value is not None), default=0),
         "cropped": any(one.crop for one in unit.shots.tops),
+        "ever_named": any(one.label for one in unit.history),
         "judged": any(one.confirmed is not None for one in unit.history),
     }  # fmt: skip
     if len(unit.history) > 1:

@@ -72,7 +72,7 @@ def _direction(site: Site, volume: Volume, layer: str, direction: int) -> tuple[
             return Linked(f"{volume.name} {direction}"), None
         of_class, concept, name = row
         address = class_link(site, of_class).address
-        return Linked(f"{of_class} {concept}", address), concept_link(site, name) if name else None
+        return Linked(f"{of_class}, concept {concept}", address), concept_link(site, name) if name else None
     story = story_of(site.shelf, f"{layer}@{volume.name}")
     label = story.label(direction)
     said = f"{volume.name} {direction}"

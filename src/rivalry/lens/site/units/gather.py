@@ -18,11 +18,6 @@ from rivalry.lens.site.units.story import ACTIVITY, BASIS, DETECTOR, MARK, NAMIN
 from rivalry.lens.site.units.tiles import tiles_of
 from rivalry.lens.site.units.view import Effect, Name, Other, Shots, Unit
 
-_LACKING = {
-    "neurons": "No label: add rivalry.dissection.NeuronDissection to `analyses:`.",
-    "profiles": "No pictures, values or neighbours: add rivalry.dissection.UnitProfiles to `analyses:`.",
-}
-
 
 def gather(site: Site, layer: str, units: Sequence[int]) -> list[Unit]:
     """What the pages of some units of a layer show, in the order given; units that no record has are left out."""
@@ -30,7 +25,7 @@ def gather(site: Site, layer: str, units: Sequence[int]) -> list[Unit]:
     rows = _rows(story, units)
     tiles, past = tiles_of(site, story, units), histories(site.shelf, layer, units)
     parts, portraits = parts_of(site, story, units), portraits_of(site.shelf, layer, units)
-    settings, missing = settings_of(story), _missing(story)
+    settings, missing = settings_of(story), story.lacking
     found = []
     for unit in units:
         place = story.place(unit)
@@ -44,6 +39,7 @@ def gather(site: Site, layer: str, units: Sequence[int]) -> list[Unit]:
             layer=layer, unit=unit, before=_beside(story, place - 1), after=_beside(story, place + 1), naming=naming,
             floors=story.neurons[0].scalars if story.neurons else {}, profile=profile,
             win_rate=rates[0] if rates else None, dead=dead[0] if dead else None,
+            competitors=story.competitors,
             shots=tiles.get(unit, Shots()),
             raised=_effects(site, profile, "raised"), lowered=_effects(site, profile, "lowered"),
             effects_by=profile["effects_by"] if profile else None, nearest=_nearest(story, profile),
@@ -126,10 +122,6 @@ def _names(site: Site, story: Story, rows: Mapping[str, Any], unit: int) -> list
         if row := own.get(unit):
             found += named(f"masks ({name}), beyond a mask of everything; φ", row, "label", "beyond")
     return found
-
-
-def _missing(story: Story) -> list[str]:
-    return [said for kind, said in _LACKING.items() if not getattr(story, kind)]
 
 
 def _finite(value: float | None) -> float | None:

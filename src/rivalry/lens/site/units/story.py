@@ -40,6 +40,11 @@ BASIS: Types = (
 )  # fmt: skip
 MARK: Types = (("auroc", NUMBER), ("auroc_null", NUMBER), ("carries", TRUTH))
 
+_LACKED: tuple[tuple[Kind, str, str], ...] = (
+    ("neurons", "No labels", "rivalry.dissection.NeuronDissection"),
+    ("profiles", "No pictures, values or neighbours", "rivalry.dissection.UnitProfiles"),
+)
+
 
 @dataclass(frozen=True)
 class Story:
@@ -81,6 +86,21 @@ class Story:
     def win_rates(self) -> npt.NDArray[np.object_]:
         """Share of positions that each of ``units`` wins, None where that is not known."""
         return self._looked_up([*self.neurons[:1], *self.profiles[:1], *self.activity[:1]], "win_rate", None)
+
+    @property
+    def lacking(self) -> list[str]:
+        """What no record says of the layer, and which analysis would."""
+        told = []
+        for kind, what, analysis in _LACKED:
+            if getattr(self, kind):
+                continue
+            if speaking_of(self.shelf, kind, self.layer):
+                told.append(f"{what} yet: later epochs have them.")
+            elif self.shelf.of(kind):
+                told.append(f"{what}: name this layer among the `layers` of {analysis} in `analyses:`.")
+            else:
+                told.append(f"{what}: add {analysis} to `analyses:`.")
+        return told
 
     def address_of(self, unit: int) -> str | None:
         """Of the page of a unit, None where it has none."""

@@ -160,6 +160,7 @@ class Unit:
         profile: Its row of a profile's ``units``.
         win_rate: Share of positions won, by whichever record knows.
         dead: Whether it never won.
+        competitors: Units in its block, 1 without competition, None where no record says.
         shots: Its natural pictures.
         raised: Classes that it speaks for.
         lowered: Classes that it speaks against.
@@ -185,6 +186,7 @@ class Unit:
     profile: Row | None
     win_rate: float | None
     dead: bool | None
+    competitors: int | None
     shots: Shots
     raised: Sequence[Effect]
     lowered: Sequence[Effect]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rivalry.lens.site.charts import said, said_percent
+from rivalry.lens.site.columns import Row
 from rivalry.lens.site.unit_history import Moment
 from rivalry.lens.site.units.view import Unit
 
@@ -43,10 +44,11 @@ def _wins(unit: Unit) -> str:
     pictures = profile.get("pictures")
     wins = profile.get("wins") if profile else (unit.naming or {}).get("wins")
     if unit.dead:
-        return f"It won in none of {said(pictures, 0)} pictures." if pictures else "It won in no picture: it is dead."
+        where = f"none of {said(pictures, 0)} pictures" if pictures else "no picture"
+        return f"It {won(unit)} in {where}: it is dead."
     if unit.win_rate is None:
         return ""
-    where = f"It wins at {said_percent(unit.win_rate)} of positions"
+    where = f"It {'is above zero' if unit.competitors == 1 else 'wins'} at {said_percent(unit.win_rate)} of positions"
     if wins is None:
         return f"{where}."
     return (
@@ -54,6 +56,11 @@ def _wins(unit: Unit) -> str:
         if pictures
         else f"{where}, in {said(wins, 0)} pictures."
     )
+
+
+def won(unit: Unit) -> str:
+    """What a unit did where it answered: without competition, to win is to be above zero."""
+    return "was above zero" if unit.competitors == 1 else "won"
 
 
 def stats(unit: Unit) -> list[tuple[str, str, str]]:
@@ -65,11 +72,13 @@ def _judged(unit: Unit) -> list[tuple[str, str, str]]:
     naming, floors = unit.naming, unit.floors
     if naming is None or not naming["label"]:
         return []
-    told = [("score", said(naming["score"]), f"runner-up {naming['runner_up']}" if naming["runner_up"] else "")]
+    told = [("score", said(naming["score"]), _next(naming))]
     if naming["label_iou"] is not None:
         told.append(("label's IoU", said(naming["label_iou"]), _beside_floor(floors.get("label_iou_floor"))))
     if naming["label_pearson"] is not None:
-        told.append(("label's r", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor"))))
+        told.append(
+            ("label's correlation", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor")))
+        )
     return told
 
 
@@ -86,8 +95,17 @@ def _answering(unit: Unit) -> list[tuple[str, str, str]]:
     if unit.win_rate is None:
         return []
     density = unit.profile["density"] if unit.profile else None
-    note = "of positions" if density is None else f"density {said_percent(density)}"
-    return [("win rate", said_percent(unit.win_rate), note)]
+    note = "of positions" if density is None else f"of positions; in {said_percent(density)} of pictures"
+    return [("above zero" if unit.competitors == 1 else "win rate", said_percent(unit.win_rate), note)]
+
+
+def _next(naming: Row) -> str:
+    """The runner-up with its score, which is lower by the margin."""
+    if not naming["runner_up"]:
+        return ""
+    if naming["score"] is None or naming["margin"] is None:
+        return f"runner-up {naming['runner_up']}"
+    return f"runner-up {naming['runner_up']}: {said(naming['score'] - naming['margin'])}"
 
 
 def _beside_floor(floor: float | None) -> str:
@@ -99,7 +117,7 @@ def spread(unit: Unit) -> str:
     row = unit.profile
     if row is None:
         return ""
-    told = f"Mean over positions, in {said(row['sampled'], 0)} sampled pictures, where it won."
+    told = f"Mean over positions, in {said(row['sampled'], 0)} sampled pictures, where it {won(unit)}."
     if row["mean"] is not None and row["standard_deviation"] is not None:
         told += f" Over all: {said(row['mean'])} ± {said(row['standard_deviation'])},"
         told += f" from {said(row['lowest'])} to {said(row['highest'])}."
@@ -110,5 +128,8 @@ def effects_said(unit: Unit) -> str:
     """How the classes of a unit were found."""
     by = unit.effects_by
     if by == "weight":
-        return "Mean contribution to the logit: activation × weight"
+        told = "Mean contribution to the logit: activation × weight"
+        mean = (unit.profile or {}).get("mean")
+        turned = ". Its activation is below zero on average: the more it answers, the more it speaks for the lower ones"
+        return told + (turned if mean is not None and mean < 0 else "")
     return "Correlation with the logit, over pictures" if by == "correlation" else "Effect on the logit"
