@@ -33,7 +33,7 @@ class Comparison:
     Attributes:
         measure: What is ours; begins with ``lwta``, ``step``, ``soft_wpmi``, ``quickstart_epoch``, ``shared_sweep``,
             ``sparse_inference``, ``growth``, ``clusters``, ``registers``, ``watermark``, ``detectors``,
-            ``basis_update``, ``extraction``, ``importance``, ``concepts`` or ``prototypes``.
+            ``basis_update``, ``extraction``, ``importance``, ``concepts``, ``prototypes`` or ``site``.
         reference: What stands beside it.
         prepare: Makes ours and the reference, ready to be called again and again, for a device.
         rounds: Turns that each takes at least.

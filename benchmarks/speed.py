@@ -18,6 +18,7 @@ import importance_speed
 import prototypes_speed
 import registers_speed
 import rotation_speed
+import site_speed
 import sparse_inference_speed
 import step_speed
 import sweeps_speed
@@ -42,6 +43,7 @@ COMPARISONS: list[Comparison] = [
     *importance_speed.COMPARISONS,
     *concepts_speed.COMPARISONS,
     *prototypes_speed.COMPARISONS,
+    *site_speed.COMPARISONS,
 ]
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 BEGINNINGS = {
     *("lwta", "step", "soft_wpmi", "quickstart_epoch", "shared_sweep", "sparse_inference", "growth"),
     *("clusters", "registers", "watermark", "detectors", "basis_update"),
-    *("extraction", "importance", "concepts", "prototypes"),
+    *("extraction", "importance", "concepts", "prototypes", "site"),
 }
 CPU = torch.device("cpu")
 
