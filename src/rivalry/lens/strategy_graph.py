@@ -69,7 +69,7 @@ def draw_graph(page: Axes, view: ClassView, colours: Mapping[int, str], box: Box
 
 def places_on_page(rows: Sequence[Row], box: Box, margin: float = _MARGIN) -> Places:
     """Where pictures lie on the page, in inches."""
-    return laid_out(rows, box.side, margin) + np.array([box.left, box.top])
+    return np.asarray(laid_out(rows, box.side, margin) + np.array([box.left, box.top]))
 
 
 def decode(picture: bytes) -> Picture:
