@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -110,10 +112,41 @@ def test_a_section_that_cannot_plan_is_a_problem(run: Path, fake: Fake, monkeypa
     other = type("Other", (), {"plan": staticmethod(fail)})
     monkeypatch.setattr(building, "SECTIONS", {"fake": "", "other": "layers/index.html"})
     monkeypatch.setattr(building, "section", lambda name: fake if name == "fake" else other)
-    built = build(run, run / "lens")
-    assert [one.where for one in built.problems] == ["all of the section other"]
-    assert "could not be planned: KeyError" in (run / "lens" / "layers" / "index.html").read_text()
+    for pages in (5, 5):
+        built = build(run, run / "lens")
+        assert [one.where for one in built.problems] == ["all of the section other"]
+        assert "could not be planned: KeyError" in (run / "lens" / "layers" / "index.html").read_text()
+        assert built.pages == pages
     assert fake.made == ["a", "b", "c"]
+    monkeypatch.setattr(building, "SECTIONS", {"fake": ""})
+    build(run, run / "lens")
+    assert not (run / "lens" / "layers").exists()
+
+
+def test_of_a_section_that_fails_while_it_plans_nothing_is_made(
+    run: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some(site: Site) -> Iterator[Job]:
+        yield Job("fake", (), "", "never made", "a.html")
+        raise KeyError("layer")
+
+    monkeypatch.setattr(fake, "plan", some)
+    built = build(run, run / "lens")
+    assert (fake.made, built.made, [one.where for one in built.problems]) == ([], 0, ["all of the section fake"])
+
+
+def test_a_page_that_a_section_leaves_when_it_can_plan_no_more_stays(
+    run: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(site: Site) -> list[Job]:
+        raise KeyError("layer")
+
+    monkeypatch.setattr(building, "SECTIONS", {"fake": "a.html"})
+    build(run, run / "lens")
+    monkeypatch.setattr(fake, "plan", fail)
+    build(run, run / "lens")
+    assert "could not be planned" in (run / "lens" / "a.html").read_text()
+    assert not (run / "lens" / "b.html").exists()
 
 
 def test_a_build_that_is_broken_off_goes_on_where_it_was(run: Path, fake: Fake) -> None:
@@ -235,6 +268,61 @@ class Deadly(Volume):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that are started take this one's arguments: as the command they import no torch."""
     monkeypatch.setattr(sys, "argv", ["rivalry"])
+
+
+class Slow(Volume):
+    """A record that takes long to read, and says that somebody reads it."""
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        (self.folder / f"{os.getpid()}.reads").touch()
+        time.sleep(60)
+        return super().table(name, columns)
+
+
+BROKEN_OFF = """
+import signal, sys
+from pathlib import Path
+sys.argv = ["rivalry"]
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from dataclasses import fields
+from rivalry.lens.site import assets, overview, working
+from rivalry.lens.site.building import open_site
+from rivalry.lens.site.section import Site
+from rivalry.lens.site.shelf import Shelf, Volume
+from tests.lens.site.test_building import Slow
+run = Path({run!r})
+volume = open_site(run, None).shelf.volumes[0]
+site = Site(Shelf(run, [Slow(**{{field.name: getattr(volume, field.name) for field in fields(Volume)}})]))
+if __name__ == "__main__":
+    list(working.run_jobs(site, [*overview.plan(site), *assets.plan(site)], run / "out", 2))
+"""
+
+
+def test_processes_end_with_the_command_however_it_ends(run: Path) -> None:
+    command = subprocess.Popen([sys.executable, "-c", BROKEN_OFF.format(run=str(run))])
+    try:
+        [reading] = _awaited(lambda: list(run.glob("records/*/*/*.reads")))
+    finally:
+        command.kill()
+        command.wait()
+    _awaited(lambda: not _runs(int(reading.stem)))
+
+
+def _awaited(known: Callable[[], Any]) -> Any:
+    """What is known, as soon as it is."""
+    for _ in range(300):
+        if found := known():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("half a minute was not enough")
+
+
+def _runs(process: int) -> bool:
+    """Whether a process is at work; one that has ended may wait for its new parent to hear of it."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
 
 
 def test_a_process_that_dies_takes_no_other_job_with_it(run: Path, tmp_path: Path, quick: None) -> None:

@@ -106,9 +106,9 @@ def test_serving_builds_and_ends_when_it_is_told_to(
 ) -> None:
     stamps: list[str] = []
 
-    def look(root: Path, rebuild: object, seen: str) -> None:
+    def look(roots: list[Path], rebuild: object, seen: str) -> None:
         rebuild()
-        write_neurons(root, 2)
+        write_neurons(roots[0], 2)
         rebuild()
         stamps.append(seen)
         raise KeyboardInterrupt
@@ -121,12 +121,47 @@ def test_serving_builds_and_ends_when_it_is_told_to(
     assert 'data-epochs="1 2"' in (run / "lens" / "index.html").read_text()
 
 
+def test_serving_goes_on_when_a_build_has_failed(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, looked = command.build, []
+
+    def full(*given: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def look(roots: list[Path], rebuild: object, seen: str) -> None:
+        for build in (full, whole):
+            monkeypatch.setattr(command, "build", build)
+            write_neurons(roots[0], 2)
+            rebuild()
+            looked.append('data-epochs="1 2"' in (run / "lens" / "index.html").read_text())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "watch", look)
+    lens_from_arguments([str(run), "--workers", "1", "--serve", "--port", "0"])
+    assert looked == [False, True]
+    assert "No space left on device" in capsys.readouterr().out
+
+
+def test_serving_follows_both_runs(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_neurons(tmp_path / "twin", 1)
+    followed: list[list[Path]] = []
+
+    def look(roots: list[Path], rebuild: object, seen: str) -> None:
+        followed.append(roots)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "watch", look)
+    lens_from_arguments([str(run), "--beside", str(tmp_path / "twin"), "--workers", "1", "--serve", "--port", "0"])
+    assert followed == [[run, tmp_path / "twin"]]
+
+
 def test_serving_waits_for_the_first_record_but_not_for_a_wrong_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "young").mkdir()
 
-    def look(root: Path, rebuild: object, seen: str) -> None:
+    def look(roots: list[Path], rebuild: object, seen: str) -> None:
         rebuild()
         raise KeyboardInterrupt
 

@@ -1,7 +1,10 @@
 """Pictures of the probe set: each written once, whichever records hold it, and only what is a picture."""
 
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rivalry.lens.site import pictures
@@ -44,6 +47,21 @@ def test_what_is_no_picture_is_not_written(tmp_path: Path, bytes_: bytes) -> Non
     volume = Volume.open(write_profiles(tmp_path, 1, {1: bytes_, 2: WEBP}))
     assert [Path(address).stem for address, _ in written(open_site(tmp_path, None))] == ["2"]
     assert picture_file(volume, 1) is None
+
+
+@pytest.mark.parametrize(
+    "column",
+    [{"index": ["0", "../../x"]}, {"index": [0.5, 1.0]}, {"thumbnail": [1, 2]}, {"thumbnail": ["a", "b"]},
+     {"index": pa.array([None, None], pa.int64())}],
+)  # fmt: skip
+def test_a_record_whose_pictures_are_none_takes_no_others_with_it(tmp_path: Path, column: dict[str, list[Any]]) -> None:
+    folder = write_profiles(tmp_path, 1, {0: WEBP, 1: WEBP})
+    given = pq.read_table(folder / "pictures.parquet")
+    kept = {name: given[name] for name in given.column_names}
+    pq.write_table(pa.table({**kept, **column}), folder / "pictures.parquet")
+    write_profiles(tmp_path, 2, {1: WEBP})
+    assert [Path(address).stem for address, _ in written(open_site(tmp_path, None))] == ["1"]
+    assert picture_file(Volume.open(folder), 1) is None
 
 
 def test_many_pictures_are_several_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

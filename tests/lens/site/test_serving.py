@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.client
 import socket
+import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rivalry.lens.site import serving
 from rivalry.lens.site.serving import SiteServer, file_at, state_of, watch
 from tests.lens.site.small_runs import write_neurons
 
@@ -74,7 +77,8 @@ def test_a_folder_leads_to_its_page(server: SiteServer) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/layers/../../secret.txt", "/.lens.json", "/link.txt",
-     "/%00", "/..%5csecret.txt", "/nothing", "/" + "a" * 3000, "/unit/a/8", "/index.html/x"],
+     "/%00", "/..%5csecret.txt", "/nothing", "/" + "a" * 3000, "/unit/a/8", "/index.html/x", "/index.html/",
+     "/unit/a/7/", "//[bad"],
 )  # fmt: skip
 def test_nothing_else_is_given(server: SiteServer, path: str) -> None:
     status, _, body = asked(server, path)
@@ -105,6 +109,41 @@ def test_pages_are_told_when_the_site_was_built_anew(server: SiteServer, out: Pa
     after = asked(server, "/data/built.js?2")[2]
     assert before != after
     assert b"</script>" not in after
+
+
+def test_an_address_that_is_none_is_not_there(server: SiteServer, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_connection(_place(server)) as one:
+        one.sendall(b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert one.recv(100).startswith(b"HTTP/1.1 404")
+    assert capfd.readouterr().err == ""
+
+
+def _place(server: SiteServer) -> tuple[str, int]:
+    host, _, port = server.url.removeprefix("http://").rstrip("/").partition(":")
+    return host, int(port)
+
+
+def test_browsers_that_hang_up_are_nothing_to_tell_of(
+    server: SiteServer, out: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (out / "large.js").write_bytes(bytes(20_000_000))
+    for _ in range(3):
+        with socket.create_connection(_place(server)) as one:
+            one.sendall(b"GET /large.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.recv(10)
+    assert asked(server, "/")[0] == 200
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_a_build_takes_away_meanwhile_is_not_there(
+    server: SiteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "file_at", lambda out, path: out / "gone.html")
+    assert asked(server, "/gone.html")[0] == 404
 
 
 def test_it_listens_to_this_machine_alone(server: SiteServer) -> None:
@@ -140,6 +179,7 @@ def test_new_records_and_metrics_are_seen(tmp_path: Path) -> None:
         lambda: None,
         lambda: (tmp_path / "metrics.csv").write_text("epoch\n1\n"),
         lambda: write_neurons(tmp_path / "analyses", 2),
+        lambda: write_neurons(tmp_path / "twin", 1),
     ]
 
     def wait(seconds: float) -> None:
@@ -148,6 +188,7 @@ def test_new_records_and_metrics_are_seen(tmp_path: Path) -> None:
         deeds.pop(0)()
         built.append("waited")
 
+    runs = [tmp_path, tmp_path / "twin"]
     with pytest.raises(KeyboardInterrupt):
-        watch(tmp_path, lambda: built.append("built"), state_of(tmp_path), wait=wait)
-    assert built == ["waited", "waited", "built", "waited", "waited", "built", "waited", "built"]
+        watch(runs, lambda: built.append("built"), state_of(*runs), wait=wait)
+    assert built == ["waited", "waited", "built", "waited", "waited", "built", "waited", "built", "waited", "built"]

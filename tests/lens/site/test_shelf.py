@@ -1,5 +1,7 @@
 """A run's records on the shelf: what is broken is told of, and never stops the rest."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -113,3 +115,60 @@ def test_a_table_with_no_rows_is_a_table(tmp_path: Path) -> None:
     table = pa.table({"layer": pa.array([], pa.string()), "unit": pa.array([], pa.int64())})
     folder = Record("none", 1, 0, tables={"units": table}).save(tmp_path / "records")
     assert len(Volume.open(folder).table("units")) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"epoch": 1.5}, "epoch and step are whole numbers, got 1.5"), ({"epoch": True}, "got True"),
+        ({"step": "x"}, "epoch and step are whole numbers"), ({"settings": [1]}, "its settings have no names"),
+        ({"files": {"tables": {"units": "../../../../../../../dev/zero"}, "images": {}}}, "wanted units.parquet"),
+        ({"files": {"tables": {"../x": "../x.parquet"}, "images": {}}}, "cannot be the name of a file"),
+        ({"files": {"tables": {}, "images": {"units": "units.parquet"}}}, "wanted units.png"),
+    ],
+)  # fmt: skip
+def test_a_record_that_says_what_none_says_is_a_problem(tmp_path: Path, told: dict[str, object], said: str) -> None:
+    write_neurons(tmp_path, 1)
+    strange = write_neurons(tmp_path, 2) / "record.json"
+    strange.write_text(json.dumps({**json.loads(strange.read_text()), **told}))
+    shelf = Shelf.open(tmp_path)
+    assert [volume.epoch for volume in shelf.volumes] == [1]
+    assert said in shelf.problems[0].what
+
+
+def test_brackets_without_end_are_a_problem(tmp_path: Path) -> None:
+    write_neurons(tmp_path, 1)
+    (write_neurons(tmp_path, 2) / "record.json").write_text("[" * 100_000)
+    assert len(Shelf.open(tmp_path).problems) == 1
+
+
+def test_a_copy_of_a_record_is_a_problem_and_the_first_stays(tmp_path: Path) -> None:
+    first = write_neurons(tmp_path, 1)
+    shutil.copytree(first, first.with_name("neurons_kept"))
+    shutil.copytree(first.parent, first.parents[1] / "epoch=0007")
+    shelf = Shelf.open(tmp_path)
+    assert [volume.folder for volume in shelf.volumes] == [first]
+    assert [problem.where for problem in shelf.problems] == [
+        "epoch=0001/neurons_kept", "epoch=0007/neurons", "epoch=0007/neurons_kept"
+    ]  # fmt: skip
+    assert shelf.problems[1].what == "left out: it says that it is 'neurons' of epoch 1, as epoch=0001/neurons does"
+
+
+def test_of_one_epoch_the_record_that_was_made_afterwards_is_the_last(tmp_path: Path) -> None:
+    write_neurons(tmp_path, 1)
+    write_neurons(tmp_path / "analyses", 1)
+    last = Shelf.open(tmp_path).last("neurons")
+    assert last is not None
+    assert last.afterwards
+
+
+@pytest.mark.parametrize("content", ["epoch,x\n" + "1" * 200_000 + ",2\n", None])
+def test_metrics_that_cannot_be_read_are_a_problem(tmp_path: Path, content: str | None) -> None:
+    write_neurons(tmp_path, 1)
+    (tmp_path / "metrics.csv").write_text(content or "")
+    if content is None:
+        (tmp_path / "metrics.csv").unlink()
+        (tmp_path / "metrics.csv").symlink_to("metrics.csv")
+    shelf = Shelf.open(tmp_path)
+    assert [problem.where for problem in shelf.problems] == (["metrics.csv"] if content else [])
+    assert (len(shelf.volumes), shelf.curve("x")) == (1, [])

@@ -74,12 +74,16 @@ def build(
     site = open_site(run, beside)
     before = read_manifest(out)
     out.mkdir(parents=True, exist_ok=True)
-    jobs, problems = _planned(site, out)
-    problems = [*site.shelf.problems, *(site.beside.problems if site.beside else ()), *problems]
+    jobs, unplanned = _planned(site)
+    problems = [*site.shelf.problems, *(site.beside.problems if site.beside else ())]
     due = [job for job in jobs if not _is_done(site, job, before, out)]
     now = {_name(job): before[_name(job)] for job in set(jobs).difference(due)}
     made = 0
     with _Keeping(out, before, now) as keeping:
+        for job, why in unplanned:
+            outcome = failed(site, job, out, why)
+            keeping.add(_name(job), Done("", outcome.files))
+            problems += [outcome.problem] if outcome.problem else []
         for made, outcome in enumerate(run_jobs(site, due, out, workers), start=1):
             done = Done("" if outcome.problem else _inputs(site, outcome.job), outcome.files)
             keeping.add(_name(outcome.job), done)
@@ -125,18 +129,17 @@ class _Keeping:
         self._written = time.monotonic()
 
 
-def _planned(site: Site, out: Path) -> tuple[list[Job], list[Problem]]:
-    """The jobs of all sections; a section that fails to plan leaves a page that says so."""
+def _planned(site: Site) -> tuple[list[Job], list[tuple[Job, str]]]:
+    """The jobs of all sections; and of each that fails to plan a job that stands for it, with the reason."""
     jobs: list[Job] = []
-    problems = []
+    unplanned = []
     for name, address in SECTIONS.items():
         try:
-            jobs.extend(section(name).plan(site))
+            jobs += list(section(name).plan(site))
         except Exception as error:  # as with jobs: the other sections are worth having
             job = Job(name, (), "", f"all of the section {name}", address)
-            outcome = failed(site, job, out, f"could not be planned: {type(error).__name__}: {error}")
-            problems += [outcome.problem] if outcome.problem else []
-    return jobs, problems
+            unplanned.append((job, f"could not be planned: {type(error).__name__}: {error}"))
+    return jobs, unplanned
 
 
 def _is_done(site: Site, job: Job, before: dict[str, Done], out: Path) -> bool:

@@ -75,6 +75,7 @@ class _Making:
         self.run = Path(options.run)
         self.out = self.run / "lens" if options.out is None else Path(options.out)
         self._beside = None if options.beside is None else Path(options.beside)
+        self.runs = [self.run] if self._beside is None else [self.run, self._beside]
         self._workers = options.workers or _cores()
         self._console = console
 
@@ -110,7 +111,7 @@ class _Making:
 
 def _serve(making: _Making, options: Any, console: Console) -> None:
     """Serve until the user ends it."""
-    seen = state_of(making.run)
+    seen = state_of(*making.runs)
     if not making.run.is_dir() or holds_records(making.run):
         making.tell(making.build())  # a wrong name is an error now, and not awaited
     with SiteServer(making.out, options.port) as server:
@@ -121,14 +122,18 @@ def _serve(making: _Making, options: Any, console: Console) -> None:
         def rebuild() -> None:
             if not holds_records(making.run):
                 return
-            built = making.build()
+            try:
+                built = making.build()
+            except ValueError as error:  # a disk that is full, or records that are gone again: more will come
+                console.print(f"  {printable(str(error))}", soft_wrap=True, highlight=False, markup=False)
+                return
             if built.made:
                 server.news.said = "The run has new records."
                 server.news.stamp = str(time.time_ns())
                 making.tell(built)
 
         try:
-            watch(making.run, rebuild, seen)
+            watch(making.runs, rebuild, seen)
         except KeyboardInterrupt:
             console.print("  ended", highlight=False)
 

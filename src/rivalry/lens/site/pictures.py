@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rivalry.lens.site.addresses import picture_address
-from rivalry.lens.site.columns import Kept, kept
+from rivalry.lens.site.columns import BYTES, WHOLE, Kept, kept, tidy
 from rivalry.lens.site.section import Job, Site, digest_of
 from rivalry.lens.site.sheets import File
 from rivalry.lens.site.shelf import Shelf, Volume
@@ -41,9 +41,10 @@ def make(site: Site, job: Job) -> Iterator[File]:
     own = _own(site.shelf, volume)
     wanted = set(islice(own, begin, begin + _A_JOB))
     for batch in _batches(volume):
-        found = (at for at, index in enumerate(batch["index"].to_pylist()) if index in wanted)
-        for index, picture in _rows(batch, found):
-            yield f"{picture_address(_dataset(volume), index)}{own[index]}", picture
+        for at, index in enumerate(batch["index"].to_pylist()):
+            picture = batch["thumbnail"][at].as_py() if index in wanted else None
+            if picture is not None and ending(picture) is not None:
+                yield f"{picture_address(_dataset(volume), index)}{own[index]}", picture
 
 
 def picture_file(volume: Volume, index: int) -> str | None:
@@ -102,22 +103,20 @@ def _endings(volume: Kept) -> Mapping[int, str]:
     """Of every picture of a record: what its file ends in. Others are left out."""
     found: dict[int, str] = {}
     for batch in _batches(volume.volume):
-        heads = pc.binary_slice(batch["thumbnail"].cast(pa.binary()), 0, _HEAD)
+        heads = pc.binary_slice(batch["thumbnail"], 0, _HEAD)
         for index, head in zip(batch["index"].to_pylist(), heads.to_pylist(), strict=True):
             if index is not None and head is not None and (kind := ending(head)) is not None:
                 found.setdefault(index, kind)
     return found
 
 
-def _batches(volume: Volume) -> Iterator[pa.RecordBatch]:
-    yield from pq.ParquetFile(volume.folder / "pictures.parquet").iter_batches(_A_JOB, columns=["index", "thumbnail"])
-
-
-def _rows(batch: pa.RecordBatch, wanted: Iterator[int]) -> Iterator[tuple[int, bytes]]:
-    for at in wanted:
-        picture = batch["thumbnail"][at].as_py()
-        if picture is not None and ending(picture) is not None:
-            yield batch["index"][at].as_py(), picture
+def _batches(volume: Volume) -> Iterator[pa.Table]:
+    """Some pictures at a time; what is no number or no bytes is null."""
+    wanted = {"index": WHOLE, "thumbnail": BYTES}
+    with pq.ParquetFile(volume.folder / "pictures.parquet") as file:
+        for batch in file.iter_batches(_A_JOB, columns=list(wanted)):
+            given = pa.Table.from_batches([batch])
+            yield pa.table({name: tidy(given, name, kind) for name, kind in wanted.items()})
 
 
 def _dataset(volume: Volume) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from rivalry.lens.site.addresses import OVERVIEW
 from rivalry.lens.site.sheets import in_script
@@ -57,12 +58,11 @@ class SiteServer:
         self.news = News()
         handler = type("_Handler", (_Handler,), {"out": out.resolve(), "news": self.news})
         try:
-            self._server = ThreadingHTTPServer((ADDRESS, port), handler)
+            self._server = _Server((ADDRESS, port), handler)
         except OSError as error:
             raise ValueError(f"port {port} cannot be listened on ({error.strerror}); try --port {_free()}") from error
         except OverflowError as error:
             raise ValueError(f"a port is a number from 0 to 65535, got {port}; 8000 would do") from error
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
     @property
@@ -81,31 +81,34 @@ class SiteServer:
 
 
 def watch(
-    run: Path, rebuild: Callable[[], None], seen: str, *, every: float = 3.0, wait: Callable[[float], Any] = time.sleep
+    runs: Sequence[Path],
+    rebuild: Callable[[], None],
+    seen: str,
+    *,
+    every: float = 3.0,
+    wait: Callable[[float], Any] = time.sleep,
 ) -> None:
-    """Rebuild whenever the run's records have changed, until ``wait`` raises.
+    """Rebuild whenever the records of runs have changed, until ``wait`` raises.
 
     Args:
-        run: The run's folder.
+        runs: Their folders.
         rebuild: Is called for every change.
         seen: The state (see :func:`state_of`) before what was built last.
         every: Seconds between two looks.
         wait: Waits so many seconds.
     """
     while True:
-        now = state_of(run)
+        now = state_of(*runs)
         if now != seen:
             seen = now  # what changes while it is built is seen the next time
             rebuild()
         wait(every)
 
 
-def state_of(run: Path) -> str:
-    """Changes where a record or the metrics do."""
+def state_of(*runs: Path) -> str:
+    """Changes where a record or the metrics of any run do."""
     known = hashlib.blake2b(digest_size=12)
-    places = [run / root for root in ROOTS if (run / root).is_dir()] or [run]
-    files = [file for place in places for file in sorted(place.glob("epoch=*/[!.]*/record.json"))]
-    for file in [*files, run / "metrics.csv"]:
+    for file in (file for run in runs for file in _told_by(run)):
         try:
             told = file.stat()
         except OSError:
@@ -114,19 +117,27 @@ def state_of(run: Path) -> str:
     return known.hexdigest()
 
 
+def _told_by(run: Path) -> list[Path]:
+    """The files of a run that change when anything does that a page shows."""
+    places = [run / root for root in ROOTS if (run / root).is_dir()] or [run]
+    files = [file for place in places for file in sorted(place.glob("epoch=*/[!.]*/record.json"))]
+    return [*files, run / "metrics.csv"]
+
+
 def file_at(out: Path, path: str) -> Path | None:
     """The file that an address means: itself, a page without its ending, or the index of a folder; else None.
 
     Args:
         out: The site's folder, resolved.
-        path: As it was asked for, percent signs and all.
+        path: As it was asked for, percent signs and all, without a query.
     """
-    plain = unquote(urlsplit(path).path)
+    plain = unquote(path)
     parts = [part for part in plain.split("/") if part]
     if "\0" in plain or any(part.startswith(".") or "\\" in part for part in parts):
         return None
     place = out.joinpath(*parts)
-    for one in (place, place.with_name(f"{place.name}.html") if parts else place, place / OVERVIEW):
+    pages = [] if plain.endswith("/") or not parts else [place, place.with_name(f"{place.name}.html")]
+    for one in (*pages, place / OVERVIEW):
         try:
             found = one.resolve()
             if found.is_file() and out in found.parents:
@@ -134,6 +145,25 @@ def file_at(out: Path, path: str) -> Path | None:
         except OSError:  # a name too long
             return None
     return None
+
+
+def _content(file: Path) -> bytes | None:
+    """What is in a file; None where a build has just taken it away."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    """Says nothing of browsers that hang up, as they do when the reader goes on."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of errors of our own."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -146,28 +176,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Give a file."""
-        host = self.headers.get("Host", "").rpartition(":")
+        host, path = self.headers.get("Host", "").rpartition(":"), self.path.partition("?")[0]
         if (host[0] or host[2]) not in _NAMES:
             self._give(HTTPStatus.FORBIDDEN, b"This site answers to 127.0.0.1 and localhost.\n", "text/plain")
-        elif urlsplit(self.path).path == f"/{BUILT}":
+        elif path == f"/{BUILT}":
             told = f"lens.built({in_script(self.news.stamp)},{in_script(self.news.said)});\n"
             self._give(HTTPStatus.OK, told.encode(), _KINDS[".js"])
-        elif urlsplit(self.path).path == "/" and not (self.out / OVERVIEW).is_file():
+        elif path == "/" and not (self.out / OVERVIEW).is_file():
             self._give(HTTPStatus.OK, _WAITING.encode(), _KINDS[".html"])
         else:
-            self._file()
+            self._file(path)
 
     do_HEAD = do_GET
 
-    def _file(self) -> None:
-        path = urlsplit(self.path).path
-        file = file_at(self.out, self.path)
-        if file is None:
+    def _file(self, path: str) -> None:
+        file = file_at(self.out, path)
+        content = None if file is None else _content(file)
+        if file is None or content is None:
             self._give(HTTPStatus.NOT_FOUND, b"There is no such page.\n", "text/plain")
         elif file.name == OVERVIEW and not path.endswith(("/", OVERVIEW)):
             self._give(HTTPStatus.MOVED_PERMANENTLY, b"", "text/plain", Location="/" + path.strip("/") + "/")
         else:
-            content = file.read_bytes() + (b"lens.watch();\n" if path == "/assets/lens.js" else b"")
+            content += b"lens.watch();\n" if path == "/assets/lens.js" else b""
             self._give(HTTPStatus.OK, content, _KINDS.get(file.suffix, "application/octet-stream"))
 
     def _give(self, status: HTTPStatus, content: bytes, kind: str, **headers: str) -> None:

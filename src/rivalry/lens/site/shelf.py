@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from rivalry.lens.site.kinds import Kind, kind_of
 from rivalry.numerics.nearest import nearest
-from rivalry.records import Record, find_records, read_header
+from rivalry.records import Record, check_record_name, find_records, read_header
 
 ROOTS = ("records", "analyses/records")
 """Where records lie in a run's folder: those of the training, and those of ``rivalry analyze`` after it."""
@@ -78,6 +78,7 @@ class Volume:
         """
         digest = _digest(folder)  # before all else: a record that is replaced meanwhile then differs
         header = read_header(folder)
+        _check(header)
         try:
             columns = {name: pq.read_schema(folder / file).names for name, file in header["files"]["tables"].items()}
             for file in header["files"]["images"].values():
@@ -141,17 +142,25 @@ class Shelf:
         Raises:
             ValueError: If the folder holds none, naming folders beside it that do.
         """
-        volumes, problems = [], []
+        volumes: list[Volume] = []
+        problems: list[Problem] = []
         roots = [root / place for place in ROOTS if (root / place).is_dir()] or ([root] if _holds_epochs(root) else [])
         if not roots:
             raise ValueError(_no_records(root))
         for place in roots:
             for folder in [*find_records(place), *_headless(place)]:
                 try:
-                    volumes.append(Volume.open(folder, afterwards=place.parent.name == "analyses"))
-                except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:  # whatever the file says
+                    volume = Volume.open(folder, afterwards=place.parent.name == "analyses")
+                    _check_alone(volume, volumes)
+                    volumes.append(volume)
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
                     problems.append(Problem(f"{folder.parent.name}/{folder.name}", f"left out: {error}"))
-        return cls(root, volumes, problems, _metrics(root / "metrics.csv"))
+        try:
+            metrics = _metrics(root / "metrics.csv")
+        except (OSError, csv.Error) as error:
+            metrics = []
+            problems.append(Problem("metrics.csv", f"left out: {error}"))
+        return cls(root, volumes, problems, metrics)
 
     @property
     def name(self) -> str:
@@ -167,9 +176,9 @@ class Shelf:
         return list(dict.fromkeys(one.name for one in self.of(kind)))
 
     def last(self, kind: Kind, name: str | None = None, *, epoch: int | None = None) -> Volume | None:
-        """The last record of a kind, or the last that is not after an epoch."""
+        """The last record of a kind, or the last that is not after an epoch; of one epoch the one made last."""
         those = [one for one in self.of(kind, name) if epoch is None or one.epoch <= epoch]
-        return max(those, key=lambda one: one.epoch, default=None)
+        return max(reversed(those), key=lambda one: one.epoch, default=None)
 
     @property
     def epochs(self) -> list[int]:
@@ -182,6 +191,36 @@ class Shelf:
         return sorted(values.items())
 
 
+def _check(header: Mapping[str, Any]) -> None:
+    """Refuse what no record says of itself: a count that is none, settings without names, files that lie elsewhere.
+
+    Raises:
+        ValueError: Saying what is wrong.
+    """
+    if type(header["epoch"]) is not int or type(header["step"]) is not int:
+        raise ValueError(f"epoch and step are whole numbers, got {header['epoch']!r:.40} and {header['step']!r:.40}")
+    if not isinstance(header["settings"], dict):
+        raise ValueError("its settings have no names")
+    for kind, ending in (("tables", "parquet"), ("images", "png")):
+        for name, file in header["files"][kind].items():
+            check_record_name(name)
+            if file != f"{name}.{ending}":
+                raise ValueError(f"{name!r} of its {kind} lies in {file!r:.80}, wanted {name}.{ending}")
+
+
+def _check_alone(volume: Volume, before: Sequence[Volume]) -> None:
+    """Refuse a second record of the same analysis and epoch, such as a copy of its folder.
+
+    Raises:
+        ValueError: Naming the folder of the first.
+    """
+    own = (volume.afterwards, volume.epoch, volume.name)
+    for one in before:
+        if (one.afterwards, one.epoch, one.name) == own:
+            there = f"{one.folder.parent.name}/{one.folder.name}"
+            raise ValueError(f"it says that it is {volume.name!r} of epoch {volume.epoch}, as {there} does")
+
+
 def _digest(folder: Path) -> str:
     known = hashlib.blake2b(digest_size=12)
     for file in sorted(folder.iterdir()):
@@ -191,8 +230,14 @@ def _digest(folder: Path) -> str:
 
 def _headless(place: Path) -> list[Path]:
     """Folders that hold what might be a record, but for its ``record.json``."""
-    folders = sorted(folder for folder in place.glob("epoch=*/[!.]*") if folder.is_dir())
-    return [folder for folder in folders if not (folder / "record.json").is_file() and any(folder.iterdir())]
+    return [folder for folder in sorted(place.glob("epoch=*/[!.]*")) if _is_headless(folder)]
+
+
+def _is_headless(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and not (folder / "record.json").is_file() and any(folder.iterdir())
+    except OSError:  # it is taken away, or replaced, at this moment
+        return False
 
 
 def holds_records(root: Path) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +123,14 @@ class _Pool:
 
     def is_ready(self) -> bool:
         """Whether a process has started; raises BrokenProcessPool where it has died of that."""
-        return self._pool.submit(bool, 1).result()
+        with _unheard():
+            ready = self._pool.submit(bool, 1)
+        return ready.result()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """As they are done."""
-        waiting = [self._pool.submit(_work, job) for job in jobs]
+        with _unheard():
+            waiting = [self._pool.submit(_work, job) for job in jobs]
         for done in as_completed(waiting):
             yield done.result()
 
@@ -132,11 +138,33 @@ class _Pool:
 _in_worker: dict[str, Any] = {}
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Processes that start meanwhile hear no Ctrl-C, from their first moment: the parent hears it, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start(site: Site, out: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends them
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where none could be held off
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     _in_worker.update(site=site, out=out)
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end, however it comes: one that is killed tells nobody, and jobs would be waited for."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(job: Job) -> Outcome:
