@@ -81,9 +81,14 @@ def test_bars_lie_on_one_scale_with_negatives_to_the_left() -> None:
     places = re.findall(r'class="(fill[^"]*)" style="--from:([\d.]+)%;--wide:([\d.]+)%"', markup)
     assert places == [("fill", "25.0", "75.0"), ("fill negative", "0.0", "25.0")]
     assert '<a href="up.html">up</a>' in markup
-    assert "−1.00" in markup
+    assert ">−1<" in markup
     assert "–" in markup
     assert '<th scope="row">none' in markup
+
+
+def test_counts_are_whole() -> None:
+    assert '<td class="value">22</td>' in bars([Bar("one", 22.0), Bar("none", None), Bar("two", 0.0)], title="x")
+    assert '<td class="value">22.00</td>' in bars([Bar("one", 22.0), Bar("two", 0.5)], title="x")
 
 
 def test_a_bar_has_its_interval() -> None:

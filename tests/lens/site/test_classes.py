@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from rivalry.lens.site import classes
 from rivalry.lens.site.classes import found, known_classes
@@ -30,9 +31,9 @@ def test_every_record_that_names_classes_gives_them_pages(tmp_path: Path) -> Non
 def test_the_page_says_by_what_it_is_the_class(tmp_path: Path) -> None:
     write_concepts(tmp_path, 3)
     page = pages_of(classes, site_of(tmp_path))["class/tree.html"]
-    assert "Of 44 pictures that were taken for it 75 % are of the class, by 2 strategies." in page
+    assert "44 pictures were taken for it, by 2 strategies; 75 % of them are of the class." in page
     assert "50 % of the logit is concept 0 · thing0." in page
-    assert "What no concept explains is 35 % of it." in page
+    assert "All concepts together are 65 % of it." in page
     assert "50.0 %" in page
     assert "−10.0 %" in page  # a share may be negative
     assert page.count('class="one') == 44
@@ -73,7 +74,17 @@ def test_units_speak_for_a_class_and_against_it(tmp_path: Path) -> None:
     assert "Units that lower it most, by what they add to its logit on average" in page
     assert page.count('href="../unit/act2/0.html"') == 2
     assert "tail" in page
-    assert "−1.00" in page
+    assert ">−1<" in page
+
+
+def test_directions_of_a_layer_are_no_units_of_it(tmp_path: Path) -> None:
+    folder = write_profile(tmp_path, 3, classes=("cat", "cat"))
+    table = pq.read_table(folder / "units.parquet")
+    both = table.set_column(0, "layer", pa.array(["act2", "act2@basis"]))
+    pq.write_table(both, folder / "units.parquet")
+    page = pages_of(classes, site_of(tmp_path))["class/cat.html"]
+    assert 'href="../unit/act2/0.html"' in page
+    assert "@basis" not in page
 
 
 def test_a_prototype_stands_beside_natural_pictures(tmp_path: Path) -> None:

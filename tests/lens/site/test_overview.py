@@ -117,6 +117,8 @@ def test_of_several_of_a_kind_each_says_its_name(tmp_path: Path) -> None:
     assert told == Verdict(
         "good", "late: no register outliers: in no layer do patches serve as registers", "probe/late.html"
     )
+    (own,) = verdicts(late, Shelf.open(tmp_path), named=False)
+    assert own.text == "No register outliers: in no layer do patches serve as registers"
 
 
 def test_the_answer_is_of_the_epoch_that_is_asked_for(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ def test_an_analysis_of_ones_own_has_numbers_tables_and_pictures(tmp_path: Path)
     rows = pa.table({"word": ["<script>x</script>"] * 60, "number": list(range(60)), "raw": [b"abc"] * 60})
     for epoch in (1, 2):
         Record(
-            "own", epoch, epoch, {"depth": epoch / 4, "broken": float("nan")}, {"things": rows},
-            {"sketch": np.zeros((8, 12, 3), np.uint8)}, {"note": "<i>"},
+            "own", epoch, epoch, {"depth": epoch / 4, "same": 0.5 + epoch / 1e6, "broken": float("nan")},
+            {"things": rows}, {"sketch": np.zeros((8, 12, 3), np.uint8)}, {"note": "<i>"},
         ).save(tmp_path / "records")  # fmt: skip
     site = site_of(tmp_path)
     pages = pages_of(probes, site)
@@ -48,6 +48,9 @@ def test_an_analysis_of_ones_own_has_numbers_tables_and_pictures(tmp_path: Path)
     assert "0.500" in page
     assert 'src="../media/probes/own/2-sketch.webp"' in page
     assert "media/probes/own/1-sketch.webp" in pages
+    assert page.count('class="chartbox"') == 1, "what stays the same is no curve"
+    assert 'class="marked"' not in page, "the last epoch is where curves end"
+    assert "marked" in str(pages["data/probe/own/epoch=0001.js"])
     assert known_probes(site) == ["own"]
     assert [(entry.title, entry.note) for entry in found(site)] == [("own", "an analysis of your own")]
 

@@ -64,8 +64,8 @@ HEADLINES = (
     Headline("watermark", "accuracy lost by the mark", "watermark", "accuracy_gap", percent=True,
              floor="accuracy_gap_null"),
     Headline("registers", "patches that are outliers", "registers", "outlier_fraction", percent=True),
-    Headline("concepts", "of logits unexplained", "concepts", "unexplained", percent=True),
-    Headline("concepts", "strategies a class", "concepts", "strategies"),
+    Headline("concepts", "share of logits outside the concepts", "concepts", "unexplained", percent=True),
+    Headline("concepts", "strategies per class", "concepts", "strategies"),
     Headline("prototypes", "naturalness", "prototypes", "naturalness", floor="naturalness_plain"),
 )  # fmt: skip
 """What is compared, in the order of the page."""

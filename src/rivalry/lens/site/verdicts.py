@@ -29,12 +29,13 @@ class Verdict:
     address: str | None = None
 
 
-def verdicts(volume: Volume, shelf: Shelf) -> list[Verdict]:
+def verdicts(volume: Volume, shelf: Shelf, *, named: bool = True) -> list[Verdict]:
     """What a record says, the most telling first; none where it says nothing that fits a sentence.
 
     Args:
         volume: The record.
         shelf: Of its run: where several analyses are of its kind, the sentences say whose they are.
+        named: Whether they do; not where the page is of this analysis alone.
     """
     if volume.kind is None or volume.kind not in _SENTENCES:
         return []
@@ -42,7 +43,7 @@ def verdicts(volume: Volume, shelf: Shelf) -> list[Verdict]:
     if volume.kind == "neurons" and not shelf.of("activity"):
         found += _dead(volume)
     address = _PAGES.get(volume.kind, probe_address(volume.name))
-    several = len(shelf.names(volume.kind)) > 1
+    several = named and len(shelf.names(volume.kind)) > 1
     return [
         replace(
             one, address=address, text=f"{volume.name}: {one.text}" if several else one.text[:1].upper() + one.text[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -43,25 +43,33 @@ def bars(rows: Sequence[Bar], *, title: str, percent: bool = False) -> Markup:
         return Markup('<p class="missing">{}: no values.</p>').format(title)
     ends = finite([0.0, *(end for row in rows for end in (row.value, row.low, row.high))])
     low, wide = min(ends), (max(ends) - min(ends)) or 1.0
-    body = Markup("").join(_row(row, low, wide, percent=percent) for row in rows)
+    say = _say([row.value for row in rows], percent=percent)
+    body = Markup("").join(_row(row, low, wide, say, percent=percent) for row in rows)
     head = Markup('<thead class="hidden"><tr><th scope="col">name</th><th scope="col">bar</th>'
                   '<th scope="col">value</th></tr></thead>')  # fmt: skip
     table = '<table class="bars"><caption>{}</caption>{}<tbody>{}</tbody></table>'
     return Markup(table).format(title, head, body)
 
 
-def _row(row: Bar, low: float, wide: float, *, percent: bool) -> Markup:
+def _say(values: Sequence[float | None], *, percent: bool) -> Callable[[float | None], str]:
+    """How values are said: counts, which are whole one and all, without digits behind the point."""
+    if percent:
+        return said_percent
+    counts = all(value == round(value) for value in finite(values))
+    return lambda value: said(value, 0 if counts else 2)
+
+
+def _row(row: Bar, low: float, wide: float, say: Callable[[float | None], str], *, percent: bool) -> Markup:
     words = short(row.name) or "(no name)"
     name = Markup('<a href="{}">{}</a>').format(row.href, words) if row.href else Markup("{}").format(words)
     note = Markup('<span class="note">{}</span>').format(row.note) if row.note else ""
-    shown = said_percent(row.value) if percent else said(row.value)
     colour = "" if row.colour is None else swatch(row.colour)
     cell = Markup('<td class="place {}"><span class="track" aria-hidden="true">{}</span></td>')
     track = cell.format(colour, _track(row, low, wide))
     reach = _reach(row, percent=percent)
     whole = Markup(' title="{}"').format(row.name) if words != row.name else ""
     line = '<tr><th scope="row"{}>{}{}</th>{}<td class="value">{}{}</td></tr>'
-    return Markup(line).format(whole, name, note, track, shown, reach)
+    return Markup(line).format(whole, name, note, track, say(row.value), reach)
 
 
 def _track(row: Bar, low: float, wide: float) -> Markup:

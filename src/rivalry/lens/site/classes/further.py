@@ -211,8 +211,10 @@ def voices_of(shelf: Shelf, name: str, epoch: int) -> dict[tuple[str, str], Sequ
 
 @lru_cache(maxsize=64)
 def _effects(volume: Kept, way: str) -> Mapping[str, list[tuple[str, str, int, float]]]:
-    """By class the units that move it this way, the strongest first of either measure."""
+    """By class the units (no directions) that move it this way, the strongest first of either measure."""
     table = units_of(volume.volume, _EFFECTS).table
+    directions = pc.match_substring(table["layer"].cast(pa.string()), "@")  # the same layer in other coordinates
+    table = table.filter(pc.fill_null(pc.invert(directions), fill_value=False))
     classes, effects = table[f"{way}_classes"].combine_chunks(), table[f"{way}_effects"].combine_chunks()
     same = pc.equal(pc.list_value_length(classes), pc.list_value_length(effects))
     table = table.filter(pc.fill_null(same, False))

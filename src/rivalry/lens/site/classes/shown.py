@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from rivalry.lens.class_view import ClassView, Row
-from rivalry.lens.site.charts import Bar, bars, said_percent, swatch
+from rivalry.lens.site.charts import Bar, bars, counted, said_percent, swatch
 from rivalry.lens.site.strategy_plot import called, coloured, lettered, strategy_key, strategy_plot, told
 
 MOST_BARS = 10
@@ -222,20 +222,19 @@ def answer(one: ShownClass) -> str:
     >>> empty = Markup("")
     >>> numbers = {"images": 20, "accuracy": 0.5, "strategies": 2, "reason": None}
     >>> answer(ShownClass("layer4", "car", numbers, empty, empty, empty, [], [], []))
-    'Of 20 pictures that were taken for it 50 % are of the class, by 2 strategies.'
+    '20 pictures were taken for it, by 2 strategies; 50 % of them are of the class.'
     """
     numbers, parts = one.summary, []
     if numbers.get("images"):
-        rightly = "" if numbers.get("accuracy") is None else f" {said_percent(numbers['accuracy'], 0)} are of the class"
+        taken = counted(numbers["images"], "picture was", "pictures were")
         ways = numbers.get("strategies")
-        by = "" if not ways else f"by {ways} strateg{'y' if ways == 1 else 'ies'}"
-        said = f"Of {numbers['images']} pictures that were taken for it{rightly}" if rightly else (
-            f"{numbers['images']} pictures were taken for it"
-        )  # fmt: skip
-        parts.append(f"{said}{', ' + by if by else ''}.")
+        by = f", by {counted(ways, 'strategy', 'strategies')}" if ways else ""
+        accuracy = numbers.get("accuracy")
+        rightly = "" if accuracy is None else f"; {said_percent(accuracy, 0)} of them are of the class"
+        parts.append(f"{taken} taken for it{by}{rightly}.")
     largest = next((concept for concept in one.concepts if concept.row["share"] is not None), None)
     if largest is not None:
         parts.append(f"{said_percent(largest.row['share'], 0)} of the logit is concept {called(largest.row)}.")
     if numbers.get("unexplained") is not None:
-        parts.append(f"What no concept explains is {said_percent(numbers['unexplained'], 0)} of it.")
+        parts.append(f"All concepts together are {said_percent(1 - numbers['unexplained'], 0)} of it.")
     return " ".join(parts)

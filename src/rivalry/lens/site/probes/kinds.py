@@ -232,9 +232,9 @@ def _concepts(volume: Volume) -> Shown:
     wanted = (("class", TEXT), ("unexplained", NUMBER), ("strategies", WHOLE), ("accuracy", NUMBER))
     rows = [row for row in columns_of(volume, "classes", wanted).to_pylist() if row["class"] is not None]
     known = sorted((row for row in rows if row["accuracy"] is not None), key=lambda row: row["accuracy"])[:12]
-    chart = bars([Bar(row["class"], row["accuracy"]) for row in known], title="Of the class, of what is taken for it",
-                 percent=True)  # fmt: skip
-    return Shown((), [Drawing("The least reliable classes", [chart])] if known else [])
+    told = "Share of what is taken for a class that is of it"
+    chart = bars([Bar(row["class"], row["accuracy"]) for row in known], title=told, percent=True)
+    return Shown((), [Drawing("How reliable classes are, the least first", [chart])] if known else [])
 
 
 def _profiles(volume: Volume) -> Shown:

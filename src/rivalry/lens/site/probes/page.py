@@ -59,7 +59,7 @@ def index_files(site: Site, names: Sequence[str]) -> Iterator[File]:
         listed.append({
             "name": name, "address": probe_address(name), "kind": last.kind or "an analysis of your own",
             "epochs": len({volume.epoch for volume in own}), "last": last.epoch,
-            "said": [one.text for one in verdicts(last, site.shelf)][:2],
+            "said": [one.text for one in verdicts(last, site.shelf, named=False)][:2],
         })  # fmt: skip
     yield from files_of(Page(PROBES, "Probes", "probes.html"), {None: {"listed": listed}}, site.told())
 
@@ -71,7 +71,7 @@ def _told(shelf: Shelf, volume: Volume, history: Sequence[Volume]) -> Mapping[st
         Stat(_words(name), said(value, 3)) for name in volume.scalars if (value := volume.scalar(name)) is not None
     ]
     return {
-        "verdicts": verdicts(volume, shelf),
+        "verdicts": verdicts(volume, shelf, named=False),
         "kind": volume.kind,
         "stats": shown.stats,
         "drawings": shown.drawings,
@@ -98,9 +98,19 @@ def _curves(volume: Volume, history: Sequence[Volume]) -> list[Any]:
             for name in members[:6]
             if (points := [(float(one.epoch), value) for one in history if (value := one.scalar(name)) is not None])
         ]  # fmt: skip
-        if len({value for one in series for _, value in one.points}) > 1:
-            found.append(curves(series, title=_shared(members), marked=volume.epoch))
+        if any(_changes([value for _, value in one.points]) for one in series):
+            marked = volume.epoch if volume is not history[-1] else None
+            found.append(curves(series, title=_shared(members), marked=marked))
     return found[:_MOST_CURVES]
+
+
+def _changes(values: Sequence[float]) -> bool:
+    """Whether values change by more than rounding.
+
+    >>> _changes([0.1928, 0.19281]), _changes([0.1928, 0.2]), _changes([0, 0])
+    (False, True, False)
+    """
+    return max(values) - min(values) > 1e-3 * max(abs(value) for value in values)
 
 
 def _reach(history: Sequence[Volume], name: str, points: int) -> tuple[Sequence[float], Sequence[float]]:
