@@ -45,7 +45,7 @@ def test_a_page_shows_all_of_it(tmp_path: Path) -> None:
     page = pages_of(units, site_of(tmp_path))["unit/act2/0.html"]
     for said in (
         "CLIP calls it “wheel”, ahead of “second” by 0.45; the masks agree.", "0.10 by chance", "30.0 %",
-        "of positions; in 44.4 % of pictures", "runner-up second: 0.05",
+        "in 44.4 % of pictures", "runner-up second: 0.05",
         "Strongest pictures", "Picture 5 is not in the record.", "Its block: who wins",
         '<a href="1.html">1 door</a>',
         "Mean contribution to the logit", "Units that answer alike", "winners by: argmax", "CLIP: local-dir:small",
@@ -198,7 +198,7 @@ def test_where_nothing_competes_a_unit_is_above_zero_and_wins_nothing(tmp_path: 
     assert "speaks for the lower ones" in effects_said(first)
     assert effects_said(second) == "Mean contribution to the logit: activation × weight"
     pages = pages_of(units, site_of(tmp_path)) | pages_of(layers, site_of(tmp_path))
-    assert "of the pictures in which it was above zero" in pages["unit/act2/0.html"]
+    assert "of the pictures in which it was above zero anywhere" in pages["unit/act2/0.html"]
     assert "2 units that do not compete" in pages["layers/act2.html"]
 
 

@@ -60,7 +60,7 @@ def _wins(unit: Unit) -> str:
 
 def won(unit: Unit) -> str:
     """What a unit did where it answered: without competition, to win is to be above zero."""
-    return "was above zero" if unit.competitors == 1 else "won"
+    return "was above zero anywhere" if unit.competitors == 1 else "won"
 
 
 def stats(unit: Unit) -> list[tuple[str, str, str]]:
@@ -76,9 +76,7 @@ def _judged(unit: Unit) -> list[tuple[str, str, str]]:
     if naming["label_iou"] is not None:
         told.append(("label's IoU", said(naming["label_iou"]), _beside_floor(floors.get("label_iou_floor"))))
     if naming["label_pearson"] is not None:
-        told.append(
-            ("label's correlation", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor")))
-        )
+        told.append(("label's r", said(naming["label_pearson"]), _beside_floor(floors.get("label_pearson_floor"))))
     return told
 
 
@@ -95,7 +93,7 @@ def _answering(unit: Unit) -> list[tuple[str, str, str]]:
     if unit.win_rate is None:
         return []
     density = unit.profile["density"] if unit.profile else None
-    note = "of positions" if density is None else f"of positions; in {said_percent(density)} of pictures"
+    note = "of positions" if density is None else f"in {said_percent(density)} of pictures"
     return [("above zero" if unit.competitors == 1 else "win rate", said_percent(unit.win_rate), note)]
 
 
