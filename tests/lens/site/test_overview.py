@@ -62,6 +62,8 @@ def said(run: Path, kind: Kind, scalars: dict[str, float], **settings: Any) -> l
            "a random basis")]),
         ("prototypes", {"layers_above_plain": 0.25},
          [("bad", "Prototypes take more natural paths than plain feature visualisation in 25 % of the layers")]),
+        ("emergence", {"distinct_concepts": 66.0, "new_concepts": 66.0, "lost_concepts": 0.0, "labels_unchanged": NAN},
+         [("plain", "Units bear 66 names")]),
         ("emergence", {"distinct_concepts": 66.0, "new_concepts": 4.0, "lost_concepts": 2.0, "labels_unchanged": 0.81},
          [("plain", "Units bear 66 names, 4 new and 2 lost since the record before; 81 % of the labels stayed")]),
         ("concepts", {"unexplained": 0.123, "strategies": 2.4},

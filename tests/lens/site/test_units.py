@@ -85,6 +85,7 @@ def test_history_follows_labels_over_epochs_and_fills_in_who_else_counted_wins(t
     page = pages_of(units, site)["unit/act2/0.html"]
     assert "Its label changed in 1 of 2 steps between epochs; it has been “sky” since epoch 3." in page
     assert 'data-epochs="1 2 3 5"' in page
+    assert "Epoch 1: sea, 0.45 ahead, wins 30.0 %. All else on this page is of epoch 5." in page
     assert re.findall(r'<tr data-epoch="(\d)">', page) == ["5", "3", "2", "1"]
 
 

@@ -162,10 +162,11 @@ def _emergence(volume: Volume) -> Iterator[Verdict]:
     )
     if names is None:
         return
-    change = (
-        "" if new is None or lost is None else f", {said(new, 0)} new and {said(lost, 0)} lost since the record before"
-    )
-    same = "" if kept is None else f"; {said_percent(kept, 0)} of the labels stayed"
+    change, same = "", ""
+    if kept is not None:  # in the first record there is nothing to compare with, and all are new
+        same = f"; {said_percent(kept, 0)} of the labels stayed"
+        if new is not None and lost is not None:
+            change = f", {said(new, 0)} new and {said(lost, 0)} lost since the record before"
     yield Verdict("plain", f"units bear {counted(names, 'name')}{change}{same}")
 
 

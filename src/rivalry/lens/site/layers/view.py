@@ -160,7 +160,7 @@ def answer(told: Summary) -> str:
         parts.append(counted(told.labels, "different label"))
     if told.confirmed is not None:
         floor = f" ({said_percent(told.floor, 0)} by chance)" if told.floor is not None else ""
-        parts.append(f"the masks confirm {said_percent(told.confirmed, 0)} of them{floor}")
+        parts.append(f"the masks confirm the labels of {said_percent(told.confirmed, 0)} of the units{floor}")
     if told.dead is not None:
         parts.append("no unit is dead" if not told.dead else f"{said(told.dead, 0)} dead")
     return "; ".join(parts) + "."

@@ -60,8 +60,10 @@ def _told(site: Site, unit: Unit) -> dict[str, object]:
         "judged": any(one.confirmed is not None for one in unit.history),
     }  # fmt: skip
     if len(unit.history) > 1:
-        past = {one.epoch: {"said": words.moment_said(one)} for one in unit.history[:-1]}
-        told["history"] = {**past, unit.history[-1].epoch: {"said": ""}}  # the page itself says it
+        last = unit.history[-1].epoch
+        rest = f". All else on this page is of epoch {last}."
+        past = {one.epoch: {"said": words.moment_said(one) + rest} for one in unit.history[:-1]}
+        told["history"] = {**past, last: {"said": ""}}  # the page itself says it
     return told
 
 
