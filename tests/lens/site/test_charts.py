@@ -55,6 +55,12 @@ def test_one_value_is_drawn_in_the_frame(value: float) -> None:
     assert all(0 < float(dot.attrib["cy"]) < 180 for dot in picture.iter("circle"))
 
 
+@pytest.mark.parametrize(("values", "zero"), [((0.512, 0.513), True), ((6.0, 6.0), True), ((0.8, 0.9), False)])
+def test_what_hardly_changes_is_drawn_from_nought(values: tuple[float, float], zero: bool) -> None:
+    drawn = curves([Series("one", [(1, values[0]), (2, values[1])])], title="x")
+    assert (">0</text>" in drawn) is zero
+
+
 def test_floors_marks_and_intervals_are_drawn() -> None:
     one = Series("one", [(1, 1.0), (2, 2.0)], low=[0.5, 1.5], high=[1.5, 2.5])
     markup = curves([one], title="x", floor=[Series("chance", [(1, 0.1)])], band=(0.2, 0.4), marked=1.5)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from rivalry.lens.site import probes
 from rivalry.lens.site.probes import found, known_probes
@@ -68,6 +69,17 @@ def test_bases_and_registers_are_drawn_by_layer(tmp_path: Path) -> None:
     assert "0.5 with labels dealt anew" in pages["probe/basis.html"]
     assert "0 blocks.0, 1 blocks.1" in pages["probe/registers.html"]
     assert "7.5" in pages["probe/registers.html"]
+
+
+def test_a_record_that_cannot_be_drawn_keeps_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(record: Record) -> None:
+        raise TypeError(f"no width in {record.name}")
+
+    monkeypatch.setattr("rivalry.lens.pictures.picture_of", refuse)
+    write(tmp_path, "own", 1, {"depth": 0.5}, things={"number": [1]})
+    page = pages_of(probes, site_of(tmp_path))["probe/own.html"]
+    assert "The record at a glance could not be drawn: TypeError: no width in own" in page
+    assert "0.500" in page
 
 
 def test_columns_of_other_types_break_nothing(tmp_path: Path) -> None:

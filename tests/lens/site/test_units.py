@@ -165,6 +165,13 @@ def test_names_from_outside_are_words_and_nothing_else(tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in page
 
 
+def test_a_name_that_turns_the_direction_of_writing_turns_no_sentence(tmp_path: Path) -> None:
+    write_names(tmp_path, 1, ["sky", "sea", "gnp\u202eexe", "door"])
+    page = pages_of(units, site_of(tmp_path))["unit/act2/0.html"]
+    assert "\u202e" not in page
+    assert "CLIP calls it “gnpexe”, ahead of" in page
+
+
 def test_records_that_hold_little_still_make_pages_that_say_what_is_missing(tmp_path: Path) -> None:
     write(tmp_path, "activity", 1, units={"layer": ["act2"], "unit": [0], "win_rate": [float("nan")], "dead": [None]},
           layers={"layer": ["act2"], "competitors": [None], "active_fraction": [None]})  # fmt: skip

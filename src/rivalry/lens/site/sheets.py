@@ -135,7 +135,7 @@ def environment() -> Environment:
     """The templates. Whatever a page is given is escaped."""
     made = Environment(
         loader=PackageLoader("rivalry.lens.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_unturned,
     )  # fmt: skip
     made.filters |= {"said": said, "said_percent": said_percent, "short": short}
     made.globals |= {"policy": POLICY, "OVERVIEW": addresses.OVERVIEW}
@@ -155,6 +155,18 @@ def _context(
         **site, **shown, "page": page, "epoch": epoch, "epochs": epochs, "link": link, "sections": sections,
         "root": "../" * page.address.count("/"),
     }  # fmt: skip
+
+
+def _unturned(value: Any) -> Any:
+    r"""What a page shows without marks that turn the direction of writing, which would turn a sentence around a name.
+
+    >>> _unturned("gnp\u202eexe"), _unturned(3)
+    ('gnpexe', 3)
+    """
+    return value if not isinstance(value, str) or value.isascii() else value.translate(_TURNING)
+
+
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 def _received(address: str, epoch: int, body: str) -> str:

@@ -87,10 +87,9 @@ class _Frame:
         ys = [point[1] for one in lines for point in one.points]
         ys += finite([*(band or ()), *(end for one in lines for end in (*one.low, *one.high))])
         least, most = min(ys), max(ys)
-        if least > 0 and least < 0.7 * most:
+        if least > 0 and not 0.7 * most <= least < 0.98 * most:  # also where it hardly changes: it is to look still
             least = 0.0
-        largest = max(abs(least), abs(most))  # what changes by less than a hundredth of it is to look still
-        room = max(0.06 * (most - least), 0.02 * largest) or (0.1 if percent else 1.0)
+        room = 0.06 * (most - least) or 0.1 * abs(most) or (0.1 if percent else 1.0)
         bottom = least if least == 0 else least - room
         top = most if percent and most == 1 else most + room
         return cls((xs[0], bottom), (xs[-1], top), xs, height, percent)

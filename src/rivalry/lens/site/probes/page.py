@@ -36,7 +36,11 @@ def probe_files(site: Site, name: str) -> Iterator[File]:
     """The page of a probe, and its pictures."""
     own: dict[int, Volume] = {volume.epoch: volume for volume in site.shelf.volumes if volume.name == name}
     last = own[max(own)]
-    drawn = _drawn(last)
+    drawn, undrawn = None, ""
+    try:
+        drawn = _drawn(last)
+    except Exception as error:  # as with jobs: whatever a stranger's record leads to, the page is worth having
+        undrawn = f"{type(error).__name__}: {error}"
     told: dict[int | None, Mapping[str, Any]] = {}
     for epoch, volume in own.items():
         images = _images(volume)
@@ -44,6 +48,7 @@ def probe_files(site: Site, name: str) -> Iterator[File]:
         told[epoch] = {
             **_told(site.shelf, volume, list(own.values())),
             "images": [drawn[0]] if drawn and volume is last else [image for image, _ in images],
+            "undrawn": undrawn if volume is last else "",
         }
     if drawn:
         yield drawn[0]["address"], drawn[1]
