@@ -19,12 +19,19 @@ def test_a_watermark_is_shown_with_its_intervals(tmp_path: Path) -> None:
             reliance={"metric": ["accuracy_clean", "attack_success"], "value": [0.875, lift], "low": [0.8, 0.1],
                       "high": [0.9, 0.6]},
             groups={"class": ["cat"], "marked": [True], "accuracy": [0.5], "pictures": [8]},
+            layers={"layer": ["act1", "act2"], "carrying_units": [3, None], "attack_success": [0.5, 0.5],
+                    "attack_success_silenced": [0.0, None], "accuracy_silenced": [0.125, None],
+                    "decodability": [0.75, None], "decodability_floor": [0.625, None]},
         )  # fmt: skip
     pages = pages_of(probes, site_of(tmp_path))
     page = pages["probe/mark.html"]
     assert "87.5 %" in page
     assert "80 % to 90 %" in page
     assert "attack success lift" in page
+    assert "act1: 3 units of it carry the mark" in page
+    assert "12.5 %" in page, "what silencing them costs stands beside what it mends"
+    assert "0.62 with random weights" in page
+    assert "act2: " not in page, "no unit of it is known to carry the mark"
     assert "Over the epochs" in page
     assert ">steady</div>" not in page  # what never changes has no curve
     assert "data/probe/mark/epoch=0001.js" in pages

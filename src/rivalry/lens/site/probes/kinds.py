@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from markupsafe import Markup
 
-from rivalry.lens.site.charts import Bar, Series, bars, curves
+from rivalry.lens.site.charts import Bar, Series, bars, counted, curves, said
 from rivalry.lens.site.columns import NUMBER, TEXT, TRUTH, WHOLE, columns_of
 from rivalry.lens.site.kinds import Kind
 from rivalry.lens.site.probes.blocks import Drawing, Shown, Stat
@@ -85,7 +85,7 @@ def _registers(volume: Volume) -> Shown:
         _by_layer(rows, "Images with an outlier", {
             "images_with_outliers": "trained", "images_with_outliers_random": "random weights",
         }, percent=True),
-        _by_layer(rows, "Attention that a group gets, times its share of the tokens", {
+        _by_layer(rows, "Attention that a group gets, in multiples of its share of the tokens", {
             "enrichment_class": "class token", "enrichment_register": "registers", "enrichment_outlier": "outliers",
             "enrichment_normal": "other patches",
         }),
@@ -113,19 +113,33 @@ def _watermark(volume: Volume) -> Shown:
         bars(accuracy, title="Accuracy", percent=True),
         bars(attack, title="Attack success: pictures of other classes that become the target", percent=True),
     ]
-    silenced = _rows(volume, "layers", ["layer"], (
-        "attack_success", "attack_success_silenced", "attack_success_random", "decodability", "decodability_floor",
-    ))  # fmt: skip
-    further = [
-        bars([Bar(said, row[name], None, at) for at, (name, said) in enumerate((
-            ("attack_success", "nothing silenced"), ("attack_success_silenced", "carriers silenced"),
-            ("attack_success_random", "as many random units"), ("decodability", "a linear probe for it (AUROC)"),
-            ("decodability_floor", "the same with random weights"),
-        )) if row[name] is not None], title=f"{row['layer']}: attack success, and what a probe reads")
-        for row in silenced
-    ]  # fmt: skip
     drawings = [Drawing("What the mark does", charts, "Lines over bars are 95 % intervals.")]
-    return Shown((), [*drawings, *([Drawing("Where it lies, by layer", further)] if further else [])])
+    return Shown((), [*drawings, *_mark_by_layer(volume)])
+
+
+def _mark_by_layer(volume: Volume) -> list[Drawing]:
+    """Where a probe can read the mark, and what is left of it, and of the accuracy, without the units that carry it."""
+    ways = (("", "nothing silenced"), ("_silenced", "carriers silenced"), ("_random", "as many random units"))
+    kinds = (("attack_success", "attack success"), ("accuracy", "accuracy"))
+    names = [f"{kind}{way}" for kind, _ in kinds for way, _ in ways]
+    rows = _rows(volume, "layers", ["layer"], (*names, "carrying_units", "decodability", "decodability_floor"))
+    read = [
+        Bar(row["layer"], row["decodability"], note=_random_weights(row["decodability_floor"]))
+        for row in rows
+        if row["decodability"] is not None
+    ]
+    silent = [
+        bars([Bar(words, row[f"{kind}{way}"], None, at, note)
+              for kind, note in kinds for at, (way, words) in enumerate(ways) if row[f"{kind}{way}"] is not None],
+             title=f"{row['layer']}: {counted(row['carrying_units'], 'unit')} of it carry the mark", percent=True)
+        for row in rows if row["carrying_units"] is not None
+    ]  # fmt: skip
+    drawings = [Drawing("Where it can be read", [bars(read, title="AUROC of a linear probe for it")])] if read else []
+    return [*drawings, *([Drawing("What is left without the units that carry it", silent)] if silent else [])]
+
+
+def _random_weights(value: float | None) -> str:
+    return "" if value is None else f"{said(value)} with random weights"
 
 
 def _basis(volume: Volume) -> Shown:
@@ -170,7 +184,8 @@ def _detectors(volume: Volume) -> Shown:
         for layer in dict.fromkeys(row["layer"] for row in kinds)
     ]
     drawings = [Drawing("By layer and threshold", charts)]
-    return Shown((), [*drawings, *([Drawing("Concepts with a detector, by category", by_kind)] if by_kind else [])])
+    at = f"Threshold: {_POLICIES.get(first, first)}" if first else ""
+    return Shown((), [*drawings, *([Drawing("Concepts with a detector, by category", by_kind, at)] if by_kind else [])])
 
 
 def _activity(volume: Volume) -> Shown:
@@ -216,7 +231,7 @@ def _prototypes(volume: Volume) -> Shown:
 
 
 def _neurons(volume: Volume) -> Shown:
-    pairs = (("confirmed", "labels that masks confirm"), ("natural_confirmed", "labels chosen by masks instead"),
+    pairs = (("confirmed", "labels that masks confirm"), ("natural_confirmed", "classes by their own names"),
              ("confirmed_floor", "labels dealt out by chance"))  # fmt: skip
     judged = [Bar(said, volume.scalar(name), colour=at) for at, (name, said) in enumerate(pairs)
               if volume.scalar(name) is not None]  # fmt: skip
