@@ -19,6 +19,7 @@ from rivalry.lens.site.building import build, open_site
 from rivalry.lens.site.manifest import FILE, Done, read_manifest, write_manifest
 from rivalry.lens.site.section import Job, Site
 from rivalry.lens.site.shelf import Shelf, Volume
+from rivalry.records import Record
 from tests.lens.site.small_runs import files_in, write_neurons, write_profiles, write_scalars
 
 
@@ -103,6 +104,47 @@ def test_a_job_that_fails_leaves_a_page_that_says_so_and_is_tried_again(run: Pat
     assert build(run, run / "lens").problems == []
     assert fake.made == ["b"]
     assert "Nothing is missing" in (run / "lens" / "problems.html").read_text()
+
+
+def test_of_pages_made_together_those_that_are_not_made_say_so(
+    run: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(site: Site, job: Job) -> Iterator[tuple[str, str]]:
+        yield "a.html", "made"
+        raise RuntimeError("the second")
+
+    job = Job("fake", (), "1", "a, b and c", "a.html", ("b.html", "c.html"))
+    monkeypatch.setattr(fake, "plan", lambda site: [job])
+    monkeypatch.setattr(fake, "make", make)
+    for _ in range(2):
+        assert len(build(run, run / "lens").problems) == 1
+        pages = {name: (run / "lens" / f"{name}.html").read_text() for name in "abc"}
+        assert pages["a"] == "made"
+        assert "could not be drawn: RuntimeError: the second" in pages["b"]
+        assert pages["b"].replace("b.html", "c.html") == pages["c"]
+
+
+@pytest.mark.parametrize("address", ["../out.html", "/tmp/out.html", "a/../../out.html", "a\\out.html", ""])
+def test_nothing_is_written_outside_of_the_site(
+    run: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(fake, "make", lambda site, job: iter([(address, "out")]))
+    problems = build(run, run / "lens").problems
+    assert [one.what.endswith("is no address within the site") for one in problems] == [True] * 3
+    assert not (run / "out.html").exists()
+
+
+@pytest.mark.parametrize("name", ["units", "concepts", "classes"])
+def test_a_job_knows_all_its_pages(run: Path, name: str) -> None:
+    table = {"layer": ["layer4"], "class": ["boat"], "unexplained": [0.1]}
+    of = {"layer": ["layer4"], "class": ["boat"], "concept": [0], "name": ["sail"], "importance": [1.0]}
+    tables = {"classes": pa.table(table), "concepts": pa.table(of)}
+    Record("concepts", 1, 1, {}, tables).save(run / "records")
+    site = open_site(run, None)
+    for job in (found := list(working.section(name).plan(site))):
+        made = {address for address, _ in working.section(name).make(site, job) if address.endswith(".html")}
+        assert made == {one for one in (job.address, *job.further) if one}
+    assert sum(len(job.further) for job in found) == {"units": 2, "concepts": 2, "classes": 0}[name]
 
 
 def test_a_section_that_cannot_plan_is_a_problem(run: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:

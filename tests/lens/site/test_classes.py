@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from rivalry.lens.site import classes
 from rivalry.lens.site.classes import found, known_classes
 from rivalry.records import Record
-from tests.lens.site.class_runs import write_concepts
+from tests.lens.class_record import class_rows
+from tests.lens.site.class_runs import indexed, write_concepts
 from tests.lens.site.unit_runs import pages_of, picture, site_of, write, write_names, write_profile
 
 
@@ -52,6 +53,17 @@ def test_every_picture_that_a_page_shows_is_there(tmp_path: Path) -> None:
     wanted |= {part.split('"')[0] for part in page.split('data-hover="../')[1:]}
     assert len(wanted) == 74  # 44 pictures and 30 crops
     assert wanted <= pages.keys()
+
+
+def test_crops_whose_numbers_are_words_lead_nowhere(tmp_path: Path) -> None:
+    record = indexed(class_rows("tree"))
+    crops = record.tables["crops"]
+    words = pa.array(["../../../../../../out"] * len(crops))
+    record.tables["crops"] = crops.set_column(crops.column_names.index("concept"), "concept", words)
+    Record("concepts", 3, 60, {"unexplained": 0.35}, record.tables).save(tmp_path / "run" / "records")
+    pages = pages_of(classes, site_of(tmp_path / "run"))
+    assert not [address for address in pages if ".." in address]
+    assert "../../../.." not in pages["class/tree.html"]
 
 
 def test_an_earlier_epoch_is_a_chunk_with_fewer_crops(tmp_path: Path) -> None:

@@ -75,13 +75,14 @@ def forget(out: Path, stale: Iterable[str]) -> None:
             folder.rmdir()
 
 
+def is_outside(file: str) -> bool:
+    """Whether an address may lie outside of the site's folder."""
+    return not file or file.startswith("/") or "\\" in file or ":" in file or ".." in file.split("/")
+
+
 def _done(kept: Mapping[str, Any]) -> dict[str, Done]:
     """What a manifest tells; of files outside the site's folder it may tell nothing."""
     told = {name: Done(str(one["inputs"]), [str(file) for file in one["files"]]) for name, one in kept.items()}
-    if any(_is_outside(file) for one in told.values() for file in one.files):
+    if any(is_outside(file) for one in told.values() for file in one.files):
         raise ValueError("a file outside")
     return told
-
-
-def _is_outside(file: str) -> bool:
-    return not file or file.startswith("/") or "\\" in file or ":" in file or ".." in file.split("/")

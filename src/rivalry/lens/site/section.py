@@ -23,7 +23,8 @@ class Job:
         key: Tells the job from the section's others; plain values.
         inputs: Digest of all that its pages show (see :func:`digest_of`).
         said: What it makes, in words, for progress and for an error's page.
-        address: Its main page: where an error is told if the job fails.
+        address: Its main page: where an error is told if the job fails; empty for none.
+        further: Its other pages: it is told on those that have not been made by then.
     """
 
     section: str
@@ -31,6 +32,7 @@ class Job:
     inputs: str
     said: str
     address: str
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

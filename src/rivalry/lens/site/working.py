@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from rivalry.lens.site.manifest import write_file
+from rivalry.lens.site.manifest import is_outside, write_file
 from rivalry.lens.site.section import Job, Site
 from rivalry.lens.site.sheets import File, Page, files_of
 from rivalry.lens.site.shelf import Problem
@@ -68,12 +68,13 @@ def run_job(site: Site, job: Job, out: Path) -> Outcome:
 
 
 def failed(site: Site, job: Job, out: Path, why: str, files: Sequence[str] = ()) -> Outcome:
-    """Leave a page that says why there is no other."""
+    """Leave pages that say why there are no others, but where the job has made its own."""
     problem = Problem(job.said, why)
     told = {**site.told(), "problem": problem}
-    page = Page(job.address, job.said, "failed.html")
-    made = files_of(page, {None: {}}, told) if job.address.endswith(".html") else ()
-    return Outcome(job, [*files, *(write(out, file) for file in made)], problem)
+    missing = {one for one in (job.address, *job.further) if one.endswith(".html")}.difference(files)
+    pages = (Page(address, job.said, "failed.html") for address in sorted(missing))
+    made = [write(out, file) for page in pages for file in files_of(page, {None: {}}, told)]
+    return Outcome(job, [*files, *made], problem)
 
 
 def section(name: str) -> Any:
@@ -82,8 +83,14 @@ def section(name: str) -> Any:
 
 
 def write(out: Path, file: File) -> str:
-    """Write a file where it is not there already, just so; its address."""
+    """Write a file where it is not there already, just so; its address.
+
+    Raises:
+        ValueError: If the address leads out of the site's folder.
+    """
     address, content = file
+    if is_outside(address):
+        raise ValueError(f"{address!r:.200} is no address within the site")
     place, written = out / address, content.encode("utf-8", "replace") if isinstance(content, str) else content
     if not place.is_file() or place.stat().st_size != len(written) or place.read_bytes() != written:
         write_file(place, written)

@@ -26,13 +26,13 @@ def plan(site: Site) -> Iterable[Job]:
     further = digest_of([*volumes, *site.shelf.of("neurons")], names, site.told())
     for begin in range(0, len(names), A_JOB):
         own = names[begin : begin + A_JOB]
-        yield Job("classes", ("pages", begin), further, f"{len(own)} classes from {own[0]!r}", class_address(own[0]))
+        said, pages = f"{len(own)} classes from {own[0]!r}", [class_address(name) for name in own]
+        yield Job("classes", ("pages", begin), further, said, pages[0], tuple(pages[1:]))
     for volume in site.shelf.of("concepts"):
         last = volume is site.shelf.last("concepts", volume.name)
         key = ("media", volume.name, volume.epoch, int(volume.afterwards))
-        yield Job(
-            "classes", key, digest_of([volume], last), f"pictures of {volume.name}, epoch {volume.epoch}", CLASSES
-        )
+        said = f"pictures of {volume.name}, epoch {volume.epoch}"
+        yield Job("classes", key, digest_of([volume], last), said, "")
 
 
 def make(site: Site, job: Job) -> Iterator[File]:

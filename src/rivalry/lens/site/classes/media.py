@@ -24,7 +24,7 @@ _A_BATCH = 1000
 def picture_at(volume: Volume, index: int | None) -> str | None:
     """Where the small picture of an index lies; None where the record keeps none."""
     kind = _ending(kept(volume), "pictures", "thumbnail")
-    if index is None or kind is None:
+    if not isinstance(index, int) or kind is None:
         return None
     return f"media/classes/{_pictures(volume)}/{index // 1000}/{index}{kind}"
 
@@ -32,8 +32,8 @@ def picture_at(volume: Volume, index: int | None) -> str | None:
 def crop_at(volume: Volume, layer: str, name: str, crop: Row) -> str | None:
     """Where a crop lies; None where the record keeps none."""
     kind = _ending(kept(volume), "crops", "picture")
-    if kind is None or crop["rank"] is None or crop["concept"] is None:
-        return None
+    if kind is None or not all(isinstance(crop[one], int) for one in ("rank", "concept")):
+        return None  # numbers alone: of words an address might lead anywhere
     place = f"{slug(volume.name)}{'-afterwards' if volume.afterwards else ''}/{volume.epoch}/{slug(layer)}"
     return f"media/crops/{place}/{slug(name)}/{crop['concept']}-{crop['rank']}{kind}"
 
@@ -51,10 +51,11 @@ def media_files(site: Site, name: str | int, epoch: str | int, afterwards: str |
             yield place, row["thumbnail"]
     most = crops_of(site, volume)
     for row in _rows(volume, "crops", ("layer", "class", "concept", "rank", "picture")):
-        if None not in (row["layer"], row["class"], row["rank"]) and row["rank"] < most and _shows(row["picture"]):
-            place = crop_at(volume, row["layer"], row["class"], row)
-            if place is not None:
-                yield place, row["picture"]
+        if not (isinstance(row["layer"], str) and isinstance(row["class"], str) and _shows(row["picture"])):
+            continue
+        place = crop_at(volume, row["layer"], row["class"], row)
+        if place is not None and row["rank"] < most:
+            yield place, row["picture"]
 
 
 def crops_of(site: Site, volume: Volume) -> int:

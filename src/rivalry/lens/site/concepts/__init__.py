@@ -42,7 +42,8 @@ def plan(site: Site) -> Iterator[Job]:
     names = sorted(known_concepts(site))
     for start in range(0, len(names), BATCH):
         said = f"concepts {start + 1} to {min(start + BATCH, len(names))}"
-        yield Job("concepts", (start,), inputs, said, concept_address(names[start]))
+        first, *further = map(concept_address, names[start : start + BATCH])
+        yield Job("concepts", (start,), inputs, said, first, tuple(further))
 
 
 def make(site: Site, job: Job) -> Iterator[File]:

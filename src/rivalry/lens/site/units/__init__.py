@@ -25,9 +25,10 @@ def plan(site: Site) -> Iterator[Job]:
     inputs = digest_of(unit_volumes(site.shelf), site.shelf.name, site.beside is None)
     for layer, units in known_units(site.shelf).items():
         for start in range(0, len(units), BATCH):
-            first, last = int(units[start]), int(units[start : start + BATCH][-1])
-            said = f"units {first} to {last} of {layer}"
-            yield Job("units", (layer, start), inputs, said, unit_address(layer, first))
+            own = units[start : start + BATCH].tolist()
+            said = f"units {own[0]} to {own[-1]} of {layer}"
+            first, *further = (unit_address(layer, unit) for unit in own)
+            yield Job("units", (layer, start), inputs, said, first, tuple(further))
 
 
 def make(site: Site, job: Job) -> Iterator[File]:
