@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -56,6 +58,25 @@ def test_names_from_outside_are_text_in_the_table(home: Path, tmp_path: Path) ->
     (file,) = folder.root.glob("wandb/offline-run-*/files/media/table/own/*.json")
     assert "<" not in file.read_text()
     assert json.loads(file.read_text())["data"][0][1] == "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"
+
+
+def test_columns_of_any_type_end_no_training(home: Path, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "first")
+    logger = logger_for(folder, "offline")
+    assert logger is not None
+    given = {
+        "took": pa.array([timedelta(days=1)]), "when": pa.array([datetime(2020, 1, 2)]), "cost": pa.array([Decimal(2)]),
+        "how": pa.array([{"name": HOSTILE}]), "file": pa.array([b"x"], pa.large_binary()),
+        "vector": pa.array([[1.0, 2.0]], pa.list_(pa.float64(), 2)), "x": pa.array([1]),
+    }  # fmt: skip
+    table = pa.Table.from_arrays([*given.values(), pa.array([2])], names=[*given, "x"])
+    log_record([logger], Record("own", 3, 1, tables={"rows": table}))
+    wandb.finish()
+    (file,) = folder.root.glob("wandb/offline-run-*/files/media/table/own/*.json")
+    told = json.loads(file.read_text())
+    assert told["columns"] == ["epoch", "took", "when", "cost", "how", "x", "x"]
+    escaped = "{&#x27;name&#x27;: &quot;&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&quot;}"
+    assert told["data"] == [[3, "1 day, 0:00:00", "2020-01-02 00:00:00", "2", escaped, 1, 2]]
 
 
 def test_interactive_figures_arrive_as_they_are(

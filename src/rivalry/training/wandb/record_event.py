@@ -83,21 +83,21 @@ def _as_html(record: str, figures: Mapping[str, str]) -> dict[str, wandb.Html]:
 
 def _as_wandb_table(table: pa.Table, epoch: int) -> wandb.Table:
     """The first rows, with an ``epoch`` column; outside words escaped, lists written out, no bytes and vectors."""
-    shown = table.select([field.name for field in table.schema if _is_legible(field.type)])
-    rows = shown.slice(0, TABLE_ROWS).to_pylist()
-    columns = ["epoch", *shown.column_names]
-    return wandb.Table(columns=columns, data=[[epoch, *map(_shown, row.values())] for row in rows])
+    shown = table.slice(0, TABLE_ROWS).select([at for at, kind in enumerate(table.schema.types) if _is_legible(kind)])
+    columns = [column.to_pylist() for column in shown.columns]  # of an analysis not ours two may have one name
+    data = [[epoch, *(_shown(column[row]) for column in columns)] for row in range(len(shown))]
+    return wandb.Table(columns=["epoch", *shown.column_names], data=data)
 
 
 def _is_legible(kind: pa.DataType) -> bool:
     """Whether people read such a column: no bytes, and no vectors of a thousand numbers."""
-    return not pa.types.is_binary(kind) and not (pa.types.is_list(kind) and pa.types.is_floating(kind.value_type))
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return not is_bytes and not (is_list and pa.types.is_floating(kind.value_type))
 
 
 def _shown(value: Any) -> Any:
     """A value as W&B shows it; names, which may have spaces, with commas between them."""
-    if isinstance(value, str):
-        return html.escape(value)
-    if not isinstance(value, list):
-        return value
-    return (", " if any(isinstance(one, str) for one in value) else " ").join(str(_shown(one)) for one in value)
+    if isinstance(value, list):
+        return (", " if any(isinstance(one, str) for one in value) else " ").join(str(_shown(one)) for one in value)
+    return value if value is None or isinstance(value, bool | int | float) else html.escape(str(value))
