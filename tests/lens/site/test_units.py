@@ -210,6 +210,15 @@ def test_where_nothing_competes_a_unit_is_above_zero_and_wins_nothing(tmp_path: 
     assert "2 units that do not compete" in pages["layers/act2.html"]
 
 
+@pytest.mark.parametrize(("carries", "said"), [(True, "one of the units"), (False, "none of the units")])
+def test_what_tells_the_mark_apart_need_not_carry_it(tmp_path: Path, carries: bool, said: str) -> None:
+    write(tmp_path, "watermark", 1, reliance={"metric": ["a"], "value": [1.0], "low": [0.0], "high": [2.0]},
+          units={"layer": ["act2"], "unit": [0], "auroc": [0.58], "auroc_null": [0.66], "carries": [carries]})  # fmt: skip
+    page = pages_of(units, site_of(tmp_path))["unit/act2/0.html"]
+    assert f"It is {said} that carry the mark" in page
+    assert "with an AUROC of 0.58, and the null mark with 0.66" in page
+
+
 def test_values_that_are_broken_break_no_page(tmp_path: Path) -> None:
     folder = write_profile(tmp_path, 1)
     table = pq.read_table(folder / "units.parquet")
