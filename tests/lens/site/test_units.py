@@ -212,8 +212,11 @@ def test_where_nothing_competes_a_unit_is_above_zero_and_wins_nothing(tmp_path: 
 
 @pytest.mark.parametrize(("carries", "said"), [(True, "one of the units"), (False, "none of the units")])
 def test_what_tells_the_mark_apart_need_not_carry_it(tmp_path: Path, carries: bool, said: str) -> None:
-    write(tmp_path, "watermark", 1, reliance={"metric": ["a"], "value": [1.0], "low": [0.0], "high": [2.0]},
-          units={"layer": ["act2"], "unit": [0], "auroc": [0.58], "auroc_null": [0.66], "carries": [carries]})  # fmt: skip
+    write(
+        tmp_path, "watermark", 1, reliance={"metric": ["a"], "value": [1.0], "low": [0.0], "high": [2.0]},
+        groups={"class": ["cat"], "marked": [True], "accuracy": [0.5], "pictures": [8]},
+        units={"layer": ["act2"], "unit": [0], "auroc": [0.58], "auroc_null": [0.66], "carries": [carries]},
+    )  # fmt: skip
     page = pages_of(units, site_of(tmp_path))["unit/act2/0.html"]
     assert f"It is {said} that carry the mark" in page
     assert "with an AUROC of 0.58, and the null mark with 0.66" in page
