@@ -13,6 +13,7 @@ import pytest
 from rivalry.cli import main
 from rivalry.lens.site.kinds import KINDS
 from rivalry.records import Record
+from rivalry.training import dashboard
 from rivalry.training.dashboard_sections import OWN_PLOTS, PLOTS, SECTIONS, Logged, sections_of, usual
 from tests.training.wandb_server import Server
 
@@ -149,3 +150,8 @@ def test_without_the_library_one_line_says_how_to_get_it(
     assert capsys.readouterr().err == (
         'rivalry dashboard: a workspace takes wandb-workspaces: pip install "rivalry[dashboard]"\n'
     )
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"--json .*x\.json cannot be written: No such file or directory"):
+        dashboard.dashboard_from_arguments(["--json", str(tmp_path / "none" / "x.json")])

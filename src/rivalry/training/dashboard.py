@@ -36,7 +36,7 @@ def dashboard_from_arguments(arguments: Sequence[str]) -> None:
 
     Raises:
         ValueError: Without wandb-workspaces, a login or an entity; for names that W&B does not take or a folder without
-            records; if W&B cannot be reached or refuses.
+            records; for a file that cannot be written; if W&B cannot be reached or refuses.
     """
     try:
         options = _parser().parse_args(list(arguments))
@@ -49,7 +49,10 @@ def dashboard_from_arguments(arguments: Sequence[str]) -> None:
     made = workspace.workspace_of(sections, entity=options.entity or "", project=options.project, name=options.name)
     if options.json:
         text = json.dumps(workspace.specification_of(made), indent=1, ensure_ascii=False)
-        Path(options.json).write_text(text + "\n", encoding="utf-8")
+        try:
+            Path(options.json).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ValueError(f"--json {options.json} cannot be written: {error.strerror}") from error
     print(_told(sections))
     print(f"Written to {options.json}" if options.json else f"Saved: {workspace.save(made)}")
 

@@ -31,6 +31,14 @@ def test_the_site_lies_in_the_run_and_the_last_lines_say_so(run: Path, capsys: p
     assert f"of {built.made} parts made" in capsys.readouterr().out
 
 
+def test_the_site_of_a_dissected_checkpoint_leaves_its_folder_as_it_is(run: Path) -> None:
+    (run / "SHA256SUMS").write_text("")
+    before = sorted(run.rglob("*"))
+    lens_from_arguments([str(run), "--workers", "1"])
+    assert sorted(run.rglob("*")) == before
+    assert (run.parent / "first-lens" / "index.html").is_file()
+
+
 def test_it_may_lie_elsewhere_and_beside_another(run: Path, tmp_path: Path) -> None:
     write_neurons(tmp_path / "twin", 1)
     arguments = [str(run), "--workers", "1", "--out", str(tmp_path / "site"), "--beside", str(tmp_path / "twin")]

@@ -26,9 +26,10 @@ from rivalry.lens.site.shelf import holds_records
 from rivalry.lens.words import printable
 
 EPILOGUE = """\
-RUN is a run's folder, or that of a dissected checkpoint. Only pages whose records have changed are made again, so the
-command may be run after every epoch; a build that was broken off goes on where it was. A record that is broken, or of
-another version, is left out and told of. What the pages show, and how to read them, is told in docs/lens.md.
+RUN is a run's folder, or that of a dissected checkpoint: as that must stay as it is, its site lies in RUN-lens. Only
+pages whose records have changed are made again, so the command may be run after every epoch; a build that was broken
+off goes on where it was. A record that is broken, or of another version, is left out and told of. What the pages show,
+and how to read them, is told in docs/lens.md.
 
 examples
   rivalry lens runs/first                          the site lies in runs/first/lens
@@ -73,7 +74,7 @@ class _Making:
 
     def __init__(self, options: Any, console: Console) -> None:
         self.run = Path(options.run)
-        self.out = self.run / "lens" if options.out is None else Path(options.out)
+        self.out = _usual_place(self.run) if options.out is None else Path(options.out)
         self._beside = None if options.beside is None else Path(options.beside)
         self.runs = [self.run] if self._beside is None else [self.run, self._beside]
         self._workers = options.workers or _cores()
@@ -107,6 +108,12 @@ class _Making:
 
     def _say(self, line: str) -> None:
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _usual_place(run: Path) -> Path:
+    """In the run's folder; beside that of a dissected checkpoint, which holds no file that its sums do not list."""
+    whole = run.resolve()
+    return whole.with_name(f"{whole.name}-lens") if (run / "SHA256SUMS").is_file() else run / "lens"
 
 
 def _serve(making: _Making, options: Any, console: Console) -> None:
@@ -163,7 +170,9 @@ def _cores() -> int:
 def _parser() -> ArgumentParser:
     parser = command_parser("lens", __doc__, EPILOGUE)
     parser.add_argument("run", type=str, metavar="RUN", help="A run's folder, such as runs/first.")
-    parser.add_argument("--out", type=str | None, default=None, help="The site's folder; by default lens in RUN.")
+    parser.add_argument(
+        "--out", type=str | None, default=None, help="The site's folder; by default lens in RUN, or RUN-lens."
+    )
     parser.add_argument("--beside", type=str | None, default=None, metavar="RUN", help="Another run, to compare with.")
     parser.add_argument("--workers", type=int | None, default=None, help="Processes; by default one a core.")
     parser.add_argument("--open", action="store_true", help="Show it in the browser.")
