@@ -54,7 +54,7 @@ class Shot:
 def main(
     site: Path,
     layer: str = "layer4.0.act2",
-    of_class: str = "butterfly",
+    of_class: str = "car",
     probe: str = "watermark",
     out: Path = PICTURES,
 ) -> None:
