@@ -31,12 +31,13 @@ def test_two_ranks_leave_the_bases_of_one(tmp_path: Path) -> None:
             assert all(ours.tables[name].equals(theirs.tables[name]) for name in alone.tables)
             for name in ("directions", "rotations", "losses"):
                 assert ours.tables[name].equals(alone.tables[name]), name
-            # In a batch of another size a pixel that is a threshold itself may be rounded past it: one or two.
-            assert ours.scalars == pytest.approx(alone.scalars, abs=0.01, nan_ok=True)
+            # In a batch of another size a pixel that is a threshold itself may be rounded past it, one or two; of
+            # concepts that are as small as here each is worth some points.
+            assert ours.scalars == pytest.approx(alone.scalars, abs=0.06, nan_ok=True)
             scores = ours.tables["bases"], alone.tables["bases"]
             for policy in ("chosen", "bias"):
                 found, expected = (flat(table.filter(pc.field("policy") == policy)) for table in scores)
-                assert found == pytest.approx(expected, abs=0.01)
+                assert found == pytest.approx(expected, abs=0.06)
 
 
 def flat(table: pa.Table) -> list[Any]:

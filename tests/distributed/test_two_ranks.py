@@ -30,7 +30,7 @@ def test_two_ranks_leave_the_records_of_one(tmp_path: Path, monkeypatch: pytest.
             found = [Record.load(folder) for folder in find_records(tmp_path / f"rank{rank}" / size)]
             for ours, theirs in zip(expected, found, strict=True):
                 assert theirs.settings == ours.settings
-                assert theirs.scalars == pytest.approx(ours.scalars, rel=1e-6, abs=1e-7, nan_ok=True)
+                assert theirs.scalars == pytest.approx(ours.scalars, rel=1e-5, abs=1e-6, nan_ok=True)
                 assert theirs.images.keys() == ours.images.keys()
                 for name in ours.images:
                     assert np.array_equal(theirs.images[name], ours.images[name])
@@ -42,6 +42,6 @@ def assert_same_rows(first: list[dict], second: list[dict]) -> None:
     """Equal but for the last digits of sums, whose order is another on two ranks."""
     for one, other in zip(first, second, strict=True):
         for name, value in one.items():
-            assert (pytest.approx(value, rel=1e-5, abs=1e-7) if isinstance(value, float) else value) == other[name], (
+            assert (pytest.approx(value, rel=1e-5, abs=1e-6) if isinstance(value, float) else value) == other[name], (
                 name
             )
