@@ -196,6 +196,8 @@ def _shorten(settings: Any, *, smaller: bool) -> None:
     for key, value in places:
         if isinstance(value, dict | list):
             _shorten(value, smaller=smaller)
+            if key == "init_args" and settings.get("class_path") == "rivalry.prototypes.Prototypes":
+                value["steps"] = 2
         elif key == "length":
             settings[key] = 40
         elif key == "steps":
